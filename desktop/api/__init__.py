@@ -1,0 +1,1 @@
+"""Talks HTTP to the provider and turns its two wire formats into domain events."""

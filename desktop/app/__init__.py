@@ -1,0 +1,1 @@
+"""The composition root: builds everything, plugs the adapters into the core, owns the loop."""

@@ -1,0 +1,276 @@
+"""The running application: workspaces come and go, and leaving is always the same clean way."""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from types import TracebackType
+
+from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMessageBox
+
+from desktop import log
+from desktop.app.folders import FolderError, Folders, open_folders
+from desktop.app.options import Options
+from desktop.app.workspaces import OpenWorkspace
+from desktop.bridge.workspace import Workspace
+from desktop.domain.errors import DesktopError
+from desktop.ui.commands import Commands
+from desktop.ui.main_window import MainWindow
+
+_log = logging.getLogger(__name__)
+
+COLLECT_EVERY_MS = 5000
+"""Cyclic garbage is collected on this thread only, between frames: a collection in a worker
+thread could destroy Qt objects there."""
+
+GEOMETRY_DELAY_MS = 500
+
+
+class Lifetime:
+    """From the first paint to the end of the process."""
+
+    def __init__(self, options: Options, folders: Folders, window: MainWindow) -> None:
+        self._options = options
+        self._window = window
+        self._open = OpenWorkspace(folders, options.base_url, self.report_bug)
+        self._commands: Commands | None = None
+        self._leaving = asyncio.Event()
+        self._switching: asyncio.Queue[bool] = asyncio.Queue()
+        self._has_reported = False
+        self._sockets: tuple[socket.socket, socket.socket] | None = None
+        self._geometry_timer = QTimer()
+        self._collect_timer = QTimer()
+
+    async def run(self) -> int:
+        """Runs until the user leaves; returns the exit status."""
+        paths = self._open.folders.paths
+        log.setup(paths.log_dir, self._options.log_level)
+        log.enable_crash_log(paths.log_dir / "crash.log")
+        self._hook_exceptions()
+        self._hook_signals()
+        self._connect_window()
+        await self._fill_window()
+        await self._enter_workspace()
+        self._tame_collector()
+        await self._follow_switches()
+        await self._close()
+        return 0
+
+    def leave(self) -> None:
+        """Asks for a clean end; safe to repeat."""
+        self._leaving.set()
+
+    def leave_at_once(self, status: int) -> None:
+        """Ends the process without waiting for worker threads that may hang in the system.
+
+        A name look-up runs in the loop's executor and cannot be cancelled; everything that must
+        be saved is saved by now.
+        """
+        log.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+    # -- filling the window ------------------------------------------------------------------
+
+    async def _fill_window(self) -> None:
+        for step in self._window.completion_steps():
+            step()
+            await asyncio.sleep(0)
+        chat = self._window.chat
+        if chat.view is not None and chat.welcome is not None:
+            self._commands = Commands(self._window, chat.view, chat.welcome)
+
+    async def _enter_workspace(self) -> None:
+        """Opens the workspace and shows it, with the conversation that was open last."""
+        try:
+            workspace = await self._open.open()
+        except DesktopError as error:
+            await self._open_without_override(error)
+            return
+        await self._show(workspace)
+
+    async def _open_without_override(self, error: DesktopError) -> None:
+        """A base URL that cannot be used must not keep the history from being read."""
+        folders = self._open.folders
+        self._open = OpenWorkspace(folders, "https://api.aimlapi.com", self.report_bug)
+        workspace = await self._open.open()
+        await self._show(workspace)
+        workspace.chat.failed.emit(error)
+
+    async def _show(self, workspace: Workspace) -> None:
+        self._window.attach(workspace)
+        if self._commands is not None:
+            self._commands.attach(workspace)
+        workspace.account.host_changed.emit(self._open.host)
+        workspace.account.load()
+        try:
+            page = await asyncio.wrap_future(self._open.folders.database.first_page)
+        except DesktopError as error:
+            workspace.chat.failed.emit(error)
+            return
+        workspace.history.seed(page.rows)
+        if page.notice:
+            workspace.chat.noticed.emit(page.notice)
+        last = workspace.preferences.settings.last_conversation
+        if last.isdigit():
+            workspace.chat.open(int(last))
+        else:
+            workspace.chat.draft_loaded.emit(page.new_draft)
+        workspace.scope.spawn(self._open.warm_up())
+
+    # -- demo and back -----------------------------------------------------------------------
+
+    async def _follow_switches(self) -> None:
+        """Goes to the demo and back as asked, until it is time to leave."""
+        async with asyncio.TaskGroup() as group:
+            leaving = group.create_task(self._leaving.wait())
+            while not self._leaving.is_set():
+                switch = group.create_task(self._switching.get())
+                await asyncio.wait({leaving, switch}, return_when=asyncio.FIRST_COMPLETED)
+                if switch.done():
+                    await self._switch(is_demo=switch.result())
+                else:
+                    switch.cancel()
+
+    async def _switch(self, *, is_demo: bool) -> None:
+        options = Options(
+            data_dir=self._options.data_dir,
+            base_url=self._options.base_url,
+            is_demo=is_demo,
+            log_level=self._options.log_level,
+        )
+        old = self._open
+        if not old.folders.is_temporary and not is_demo:
+            return
+        self._window.chat.composer.flush_draft()
+        await asyncio.sleep(0)
+        await old.close()
+        try:
+            folders = open_folders(options)
+        except FolderError as error:
+            self._window.chat.notices.show_notice(str(error), kind="error", sticky=True)
+            return
+        self._open = OpenWorkspace(folders, options.base_url, self.report_bug)
+        await self._enter_workspace()
+
+    # -- the window ----------------------------------------------------------------------------
+
+    def _connect_window(self) -> None:
+        window = self._window
+        window.quit_requested.connect(self.leave)
+        window.demo_requested.connect(self._switching.put_nowait)
+        self._geometry_timer.setSingleShot(True)
+        self._geometry_timer.setInterval(GEOMETRY_DELAY_MS)
+        self._geometry_timer.timeout.connect(self._on_geometry_timer_timeout)
+        window.geometry_changed.connect(self._geometry_timer.start)
+        app = QGuiApplication.instance()
+        if isinstance(app, QGuiApplication):
+            app.commitDataRequest.connect(self.leave)
+
+    def _on_geometry_timer_timeout(self) -> None:
+        workspace = self._open.workspace
+        if workspace is not None:
+            geometry = self._window.geometry_now()
+            names = type(geometry).__dataclass_fields__
+            workspace.preferences.change(**{name: getattr(geometry, name) for name in names})
+
+    async def _close(self) -> None:
+        self._geometry_timer.stop()
+        self._collect_timer.stop()
+        self._on_geometry_timer_timeout()
+        self._window.chat.composer.flush_draft()
+        await asyncio.sleep(0)
+        self._window.hide()
+        await self._open.close()
+
+    def _tame_collector(self) -> None:
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        self._collect_timer.setInterval(COLLECT_EVERY_MS)
+        self._collect_timer.timeout.connect(self._on_collect_timer_timeout)
+        self._collect_timer.start()
+
+    def _on_collect_timer_timeout(self) -> None:
+        workspace = self._open.workspace
+        is_busy = workspace is not None and workspace.chat.running_count() > 0
+        gc.collect(0 if is_busy else 2)
+
+    # -- signals and bugs ------------------------------------------------------------------------
+
+    def _hook_signals(self) -> None:
+        """SIGTERM and SIGINT end the application as its window does.
+
+        Python runs signal handlers only between its own instructions, which Qt's loop may not
+        reach for long: a socket wakes it.
+        """
+        self._sockets = socket.socketpair()
+        reader, writer = self._sockets
+        writer.setblocking(False)
+        reader.setblocking(False)
+        signal.set_wakeup_fd(writer.fileno())
+        notifier = QSocketNotifier(
+            reader.fileno(), QSocketNotifier.Type.Read, self._window
+        )
+        notifier.activated.connect(self._on_wakeup)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.leave())
+
+    def _on_wakeup(self) -> None:
+        if self._sockets is not None:
+            with contextlib.suppress(BlockingIOError):
+                self._sockets[0].recv(64)
+
+    def _hook_exceptions(self) -> None:
+        asyncio.get_running_loop().set_exception_handler(self._on_loop_exception)
+        sys.excepthook = self._on_exception
+        threading.excepthook = self._on_thread_exception
+
+    def _on_loop_exception(
+        self, _loop: asyncio.AbstractEventLoop, context: dict[str, object]
+    ) -> None:
+        error = context.get("exception")
+        if isinstance(error, BaseException):
+            self.report_bug(error)
+        else:
+            _log.error("event loop: %s", context.get("message"))
+
+    def _on_exception(
+        self, _kind: type[BaseException], error: BaseException, _trace: TracebackType | None
+    ) -> None:
+        self.report_bug(error)
+
+    def _on_thread_exception(self, args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            _log.error("in thread %s", args.thread, exc_info=args.exc_value)
+
+    def report_bug(self, error: BaseException) -> None:
+        """Logs an error that should not have happened; tells the user about the first one."""
+        if isinstance(error, KeyboardInterrupt):
+            self.leave()
+            return
+        _log.error("unexpected error", exc_info=error)
+        if self._has_reported or self._leaving.is_set():
+            return
+        self._has_reported = True
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setTextFormat(box.textFormat().PlainText)
+        box.setWindowTitle(box.tr("Something went wrong"))
+        box.setText(
+            box.tr(
+                "Sounding met an error it did not expect and goes on. Your conversations are "
+                "saved. The details help to mend it."
+            )
+        )
+        box.setDetailedText(log.scrub("".join(traceback.format_exception(error))))
+        box.open()

@@ -1,0 +1,1 @@
+"""Between the core and the widgets: Qt signals and models, QtCore only."""

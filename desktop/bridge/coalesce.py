@@ -1,0 +1,44 @@
+"""Many requests become at most one call a frame, the first of them at once."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
+
+FRAME_MS = 16
+
+
+class FrameCoalescer(QObject):
+    """Calls ``flush`` at most once a frame.
+
+    A request after a pause is served at once, so that the first token is never held back; later
+    ones wait for the rest of the frame.
+    """
+
+    def __init__(self, flush: Callable[[], None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._flush = flush
+        self._since = QElapsedTimer()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._on_timer_timeout)
+
+    def request(self) -> None:
+        """Asks for a flush."""
+        if self._timer.isActive():
+            return
+        elapsed_ms = self._since.elapsed() if self._since.isValid() else FRAME_MS
+        if elapsed_ms >= FRAME_MS:
+            self._on_timer_timeout()
+        else:
+            self._timer.start(FRAME_MS - int(elapsed_ms))
+
+    def flush_now(self) -> None:
+        """Serves a waiting request at once; does nothing where none waits."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self._on_timer_timeout()
+
+    def _on_timer_timeout(self) -> None:
+        self._since.start()
+        self._flush()

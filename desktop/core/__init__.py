@@ -1,0 +1,1 @@
+"""How a conversation works: asyncio, no Qt, no I/O of its own."""

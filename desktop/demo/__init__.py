@@ -1,0 +1,1 @@
+"""A provider on this machine that speaks both endpoints with canned replies."""

@@ -1,0 +1,1 @@
+"""Pure values of the application; standard library only, no I/O."""

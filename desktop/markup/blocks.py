@@ -1,0 +1,135 @@
+"""The values Markdown becomes: leaf blocks, inline runs and changes of a stream.
+
+Plain immutable values without references to one another, so they are freed at once and never need
+the garbage collector's cycle search. Nothing here parses.
+"""
+
+from dataclasses import dataclass
+from enum import IntFlag, StrEnum, auto
+
+
+class BlockKind(StrEnum):
+    """What a leaf block is."""
+
+    PARAGRAPH = auto()
+    HEADING = auto()
+    CODE = auto()
+    TABLE = auto()
+    RULE = auto()
+    MATH = auto()
+
+
+class LevelKind(StrEnum):
+    """What a container around leaf blocks is."""
+
+    QUOTE = auto()
+    BULLET = auto()
+    ORDERED = auto()
+
+
+@dataclass(slots=True, frozen=True)
+class Level:
+    """One container around a leaf block.
+
+    Attributes:
+        kind: Quote, or item of a bullet or numbered list.
+        marker: What is drawn beside the item's first block: "•" or "3."; empty for quotes.
+        is_first: The block is the first one of its item, so the marker is drawn beside it.
+        item: Running number of the item or quote in the document, to tell neighbours apart.
+        is_loose: The list has blank lines between its items, so its gaps are wide.
+        task: Whether the task list item is checked; None for all other items.
+    """
+
+    kind: LevelKind
+    marker: str = ""
+    is_first: bool = False
+    item: int = 0
+    is_loose: bool = False
+    task: bool | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Block:
+    r"""One leaf block.
+
+    Attributes:
+        kind: What it is.
+        raw: Inline source of a paragraph or heading; the TeX of a formula without its delimiters;
+            code verbatim, each of its lines ended by "\n" (also the last one).
+        levels: The containers around it, outermost first.
+        start: First code point of its source lines in the normalised text.
+        end: One past the last code point of its source lines.
+        info: Language label of code: the first word of the info string.
+        level: 1 to 6 for headings, else 0.
+        rows: Inline source of a table's cells, header row first, all rows of the same length.
+        aligns: "", "left", "center" or "right" for each column of a table.
+    """
+
+    kind: BlockKind
+    raw: str
+    levels: tuple[Level, ...] = ()
+    start: int = 0
+    end: int = 0
+    info: str = ""
+    level: int = 0
+    rows: tuple[tuple[str, ...], ...] = ()
+    aligns: tuple[str, ...] = ()
+
+
+class Style(IntFlag):
+    """How a run of inline text looks; flags are combined."""
+
+    BOLD = auto()
+    ITALIC = auto()
+    STRIKE = auto()
+    CODE = auto()
+    LINK = auto()
+    MATH = auto()
+    IMAGE = auto()
+    SUPERSCRIPT = auto()
+
+
+@dataclass(slots=True, frozen=True)
+class Run:
+    """A stretch of inline text with a style.
+
+    Attributes:
+        start: First code point in `Inline.text`.
+        length: Number of code points.
+        style: Its styles.
+        target: Address of a link or image, as the model wrote it; never checked here.
+    """
+
+    start: int
+    length: int
+    style: Style
+    target: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class Inline:
+    r"""Inline text ready to be laid out.
+
+    Attributes:
+        text: What is shown. Soft breaks are " ", hard breaks "\n"; a formula is its TeX, an image
+            its alternative text.
+        runs: Styled stretches, in order, not overlapping; text between them is plain.
+    """
+
+    text: str
+    runs: tuple[Run, ...] = ()
+
+
+@dataclass(slots=True, frozen=True)
+class BlockChange:
+    """What one step of a stream changed.
+
+    Attributes:
+        frozen: Appended for ever after the blocks frozen before.
+        open: Replace all open blocks of before.
+        stale: Indexes of frozen blocks whose inline runs a late reference definition changed.
+    """
+
+    frozen: tuple[Block, ...] = ()
+    open: tuple[Block, ...] = ()
+    stale: tuple[int, ...] = ()

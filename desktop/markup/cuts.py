@@ -1,0 +1,180 @@
+"""Where open source may be cut: what lies above can never change again.
+
+Only complete lines may be given here; an unfinished one can still become something else. The cut
+is at the first line of the last block, item or row, for only that one can be changed by more text.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from desktop.markup.builder import Source
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
+_REGROWS = _LISTS | {"code_block"}
+"""Blocks that go on after a blank line."""
+_MARKER = re.compile(r"(?P<bullet>[-+*])|(?P<number>\d{1,9})(?P<delimiter>[.)])")
+_QUOTED = re.compile(" {0,3}>")
+_FENCE = re.compile(r"(`{3,}|~{3,})(.*)")
+_MAX_PADDING = 4
+"""Spaces after a list marker; with more of them the item holds indented code.
+
+Source: https://spec.commonmark.org/0.31.2/#list-items
+"""
+
+
+@dataclass(slots=True, frozen=True)
+class Cut:
+    """A cut through a source.
+
+    Attributes:
+        line: First line that stays open.
+        prefix: Made-up lines that reopen the containers around that line.
+        table: Index of the table's token if the cut goes through a table, else None.
+        fence: Opening line of the fence that stays open, else empty.
+    """
+
+    line: int
+    prefix: str = ""
+    table: int | None = None
+    fence: str = ""
+
+
+def find_cut(tokens: "list[Token]", source: Source) -> Cut | None:
+    """The lowest cut of a source of complete lines; None if nothing can be frozen."""
+    index = _last_block(tokens)
+    if _is_all_closed(tokens[index] if tokens else None, source):
+        return Cut(source.lines)
+    if not tokens:
+        return None
+    return _inner_cut(tokens, index, source) or _outer_cut(tokens[index], source)
+
+
+def closing_fence(opening: str) -> re.Pattern[str]:
+    """Matches the line that closes the fence with this opening line."""
+    found = _FENCE.match(opening)
+    marks = found[1] if found is not None else "```"
+    return re.compile(rf"^ {{0,3}}{marks[0]}{{{len(marks)},}}[ \t]*$", re.MULTILINE)
+
+
+def _first_line(token: "Token") -> int:
+    return token.map[0] if token.map is not None else 0
+
+
+def _last_block(tokens: "list[Token]") -> int:
+    """Index of the token that opens the last block of the top level."""
+    for index in range(len(tokens) - 1, 0, -1):
+        if tokens[index].level == 0 and tokens[index].nesting >= 0:
+            return index
+    return 0
+
+
+def _is_all_closed(last: "Token | None", source: Source) -> bool:
+    """Whether a blank line at the end closes all there is."""
+    if not source.lines or source.line(source.lines - 1).strip(" \t"):
+        return False
+    if last is None or last.map is None:
+        return True
+    return last.type not in _REGROWS and last.map[1] < source.lines
+
+
+def _outer_cut(last: "Token", source: Source) -> Cut | None:
+    line = _first_line(last)
+    if last.type == "fence" and _is_open_fence(last, source):
+        return Cut(line, fence=source.line(line))
+    is_progress = line > source.prefix or (line == source.prefix and source.prefix > 0)
+    return Cut(line) if is_progress else None
+
+
+def _is_open_fence(token: "Token", source: Source) -> bool:
+    """Whether the fence has no indent and runs to the end without a closing line."""
+    if token.map is None or token.map[1] < source.lines:
+        return False
+    opening = source.line(token.map[0])
+    if _FENCE.match(opening) is None:
+        return False
+    last = source.lines - 1
+    return last == token.map[0] or closing_fence(opening).match(source.line(last)) is None
+
+
+def _inner_cut(tokens: "list[Token]", index: int, source: Source) -> Cut | None:
+    kind = tokens[index].type
+    if kind in _LISTS:
+        return _list_cut(tokens, index, source)
+    if kind == "blockquote_open":
+        return _quote_cut(tokens, index, source)
+    if kind == "table":
+        return _table_cut(tokens, index, source)
+    return None
+
+
+def _children(tokens: "list[Token]", index: int) -> list[int]:
+    """Indexes of the direct children of a container that is open to the end."""
+    level = tokens[index].level + 1
+    return [
+        child
+        for child in range(index + 1, len(tokens))
+        if tokens[child].level == level and tokens[child].nesting >= 0
+    ]
+
+
+def _list_cut(tokens: "list[Token]", index: int, source: Source) -> Cut | None:
+    """A cut at the last item of the innermost list at the end that has several.
+
+    With a tab anywhere in the list it is not cut inside: tabs are worth what stands before them.
+    """
+    if "\t" in source.text[source.starts[_first_line(tokens[index])] :]:
+        return None
+    best = None
+    prefix, column, above = "", 0, -1
+    while tokens[index].type in _LISTS:
+        items = _children(tokens, index)
+        line = _first_line(tokens[items[-1]])
+        sibling, column = _sibling(source.line(line), column if line == above else 0)
+        prefix, above = prefix + sibling, line
+        if len(items) > 1 and line > source.prefix:
+            best = Cut(line, prefix)
+        index = (_children(tokens, items[-1]) or [items[-1]])[-1]
+    return best
+
+
+def _sibling(line: str, column: int) -> tuple[str, int]:
+    """A made-up line for an item like the one on this line, and the column of its content.
+
+    Its number is 1, as no other may follow the made-up paragraph above it.
+    """
+    rest = line[column:]
+    indent = column + len(rest) - len(rest.lstrip(" "))
+    found = _MARKER.match(line, indent)
+    if found is None:
+        return "", column
+    marker = found["bullet"] or "1".zfill(len(found["number"])) + found["delimiter"]
+    content = line[found.end() :]
+    padding = len(content) - len(content.lstrip(" "))
+    if padding > _MAX_PADDING or not content.strip(" "):
+        padding = 1
+    return f"{' ' * indent}{marker}{' ' * padding}x\n", found.end() + padding
+
+
+def _quote_cut(tokens: "list[Token]", index: int, source: Source) -> Cut | None:
+    """A cut at the last block directly inside a quote."""
+    children = _children(tokens, index)
+    if len(children) < 2:  # noqa: PLR2004 - a first block has nothing above it
+        return None
+    line = _first_line(tokens[children[-1]])
+    if line <= source.prefix or _QUOTED.match(source.line(line)) is None:
+        return None
+    return Cut(line, "> x\n>\n")
+
+
+def _table_cut(tokens: "list[Token]", index: int, source: Source) -> Cut | None:
+    """A cut at the last row of a table, behind its header and delimiter rows."""
+    token = tokens[index]
+    header = _first_line(token)
+    line = header + len(token.meta["rows"])
+    if line <= max(source.prefix, header + 2):
+        return None
+    return Cut(line, f"{source.line(header)}\n{source.line(header + 1)}\n", table=index)

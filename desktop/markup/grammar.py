@@ -1,0 +1,84 @@
+"""The block grammar: CommonMark without HTML, with tables, formulas and footnotes.
+
+Every rule of our own decides from its first line whether it begins, so that a stream never takes a
+block back. markdown-it is imported when the first text is parsed, not before.
+"""
+
+import functools
+import re
+from collections.abc import Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from desktop.markup.limits import CONTAINER_LEVEL
+from desktop.markup.maths import math_block
+from desktop.markup.tables import table
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.ruler import RuleOptionsType
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.token import Token
+
+_FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:")
+
+
+def block_tokens(source: str, references: MutableMapping[str, Any]) -> "list[Token]":
+    """Tokens of all blocks of a source; inline content is left raw.
+
+    Args:
+        source: Normalised text.
+        references: Link definitions known before; new ones are added, the first of a label counts.
+    """
+    tokens: list[Token] = []
+    parser = _parser()
+    parser.block.parse(source, parser, {"references": references}, tokens)
+    return tokens
+
+
+@functools.cache
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_block import blockquote, list_block, reference
+
+    parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 2 * CONTAINER_LEVEL})
+    parser.disable(["html_block"])
+    ruler = parser.block.ruler
+    interrupts: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    ruler.at("table", table, {"alt": ["paragraph", "reference"]})
+    ruler.at("blockquote", _bounded(blockquote), interrupts)
+    ruler.at("list", _bounded(list_block), {"alt": ["paragraph", "reference", "blockquote"]})
+    ruler.at("reference", _not_footnote(reference))
+    ruler.before("reference", "footnote", _footnote, {"alt": ["paragraph", "reference"]})
+    ruler.after("fence", "math_block", math_block, interrupts)
+    parser.enable(["table", "blockquote", "list", "reference"])
+    return parser
+
+
+def _bounded(
+    rule: "Callable[[StateBlock, int, int, bool], bool]",
+) -> "Callable[[StateBlock, int, int, bool], bool]":
+    """The rule of a container, which refuses to nest too deep."""
+
+    def bounded(state: "StateBlock", start: int, end: int, silent: bool) -> bool:
+        return state.level < CONTAINER_LEVEL and rule(state, start, end, silent)
+
+    return bounded
+
+
+def _begins_footnote(state: "StateBlock", line: int) -> bool:
+    first = state.bMarks[line] + state.tShift[line]
+    return _FOOTNOTE.match(state.src, first, state.eMarks[line]) is not None
+
+
+def _footnote(state: "StateBlock", start: int, _end: int, silent: bool) -> bool:
+    """Whether a footnote's definition begins here: a paragraph that interrupts another one."""
+    return silent and not state.is_code_block(start) and _begins_footnote(state, start)
+
+
+def _not_footnote(
+    rule: "Callable[[StateBlock, int, int, bool], bool]",
+) -> "Callable[[StateBlock, int, int, bool], bool]":
+    def reference(state: "StateBlock", start: int, end: int, silent: bool) -> bool:
+        return not _begins_footnote(state, start) and rule(state, start, end, silent)
+
+    return reference

@@ -1,0 +1,1 @@
+"""The windows and widgets; they show values and say what was asked for, never do it."""

@@ -1,0 +1,266 @@
+"""The middle of the window: top bar, notices, transcript or welcome page, message box."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.domain.capabilities import Endpoint
+from desktop.domain.messages import Message, Role
+from desktop.ui.composer.composer import Composer
+from desktop.ui.notices import NoticeBar
+from desktop.ui.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from desktop.bridge.chat import ChatController
+    from desktop.domain.errors import DesktopError
+    from desktop.domain.parameters import ChatSettings
+    from desktop.ui.transcript.view import TranscriptView
+    from desktop.ui.welcome import WelcomePage
+
+COLUMN_PX = 760
+"""Widest column that is comfortable to read."""
+
+MARGIN_PX = 16
+
+
+class ChatPane(QWidget):
+    """One conversation.
+
+    Signals:
+        send_blocked(reason): The user pressed Enter where nothing can be sent.
+    """
+
+    send_blocked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("chatPane")
+        self.top_bar = TopBar(self)
+        self.notices = NoticeBar(self)
+        self.composer = Composer(self)
+        self._empty = QLabel(self.tr("What would you like to know?"), self)
+        self._empty.setObjectName("emptyState")
+        self._empty.setTextFormat(Qt.TextFormat.PlainText)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self._empty)
+        self._welcome: WelcomePage | None = None
+        self._view: TranscriptView | None = None
+        self._chat: ChatController | None = None
+        self._is_welcome_wanted = False
+        self._edited: Message | None = None
+        self._draft_before_edit = ""
+        self._lay_out()
+        self._connect_composer()
+
+    def _lay_out(self) -> None:
+        self.composer.setMaximumWidth(COLUMN_PX)
+        column = QHBoxLayout()
+        column.setContentsMargins(MARGIN_PX, 0, MARGIN_PX, MARGIN_PX)
+        column.addStretch(1)
+        column.addWidget(self.composer, 1000)
+        column.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.top_bar)
+        layout.addWidget(self.notices)
+        layout.addWidget(self._stack, 1)
+        layout.addLayout(column)
+
+    def _connect_composer(self) -> None:
+        self.composer.send_requested.connect(self._on_send_requested)
+        self.composer.stop_requested.connect(self.stop)
+        self.composer.edit_last_requested.connect(self.edit_last)
+        self.composer.edit_cancelled.connect(self._on_edit_cancelled)
+        self.composer.draft_changed.connect(self._on_draft_changed)
+        self.composer.paste_question.connect(self._on_paste_question)
+        self.composer.blocked_send.connect(self.send_blocked)
+        self.top_bar.model_chosen.connect(self._on_model_chosen)
+        self.top_bar.endpoint_chosen.connect(self._on_endpoint_chosen)
+
+    # -- what it shows ---------------------------------------------------------------------
+
+    @property
+    def view(self) -> "TranscriptView | None":
+        """The transcript, once it was added."""
+        return self._view
+
+    @property
+    def welcome(self) -> "WelcomePage | None":
+        """The welcome page, once it was added."""
+        return self._welcome
+
+    def add_pages(self, view: "TranscriptView", welcome: "WelcomePage") -> None:
+        """Takes in the pages that the first paint does not need."""
+        self._view, self._welcome = view, welcome
+        self._stack.addWidget(view)
+        self._stack.addWidget(welcome)
+        view.regenerate_requested.connect(self._on_regenerate_requested)
+        view.retry_requested.connect(self._on_regenerate_requested)
+        view.edit_requested.connect(self._on_edit_requested)
+        view.sibling_requested.connect(self._on_sibling_requested)
+        view.continue_requested.connect(self._on_continue_requested)
+        view.delete_requested.connect(self._on_delete_requested)
+
+    def attach(self, chat: "ChatController") -> None:
+        """Shows the conversations of a controller."""
+        self._chat = chat
+        chat.conversation_opened.connect(self._on_conversation_opened)
+        chat.title_changed.connect(self.top_bar.set_title)
+        chat.settings_changed.connect(self._on_settings_changed)
+        chat.running_changed.connect(self.composer.set_running)
+        chat.accepted.connect(self._on_accepted)
+        chat.draft_loaded.connect(self._on_draft_loaded)
+        chat.retry_waiting.connect(self._on_retry_waiting)
+        chat.timeline.inserted.connect(self._choose_page)
+        chat.timeline.reset.connect(self._choose_page)
+        if self._view is not None:
+            self._view.set_source(chat.timeline)
+        self._on_settings_changed(chat.settings)
+        self._choose_page()
+
+    def set_welcome_wanted(self, is_wanted: bool) -> None:
+        """Whether an empty conversation shows the welcome page."""
+        self._is_welcome_wanted = is_wanted
+        self._choose_page()
+
+    def _choose_page(self) -> None:
+        page: QWidget | None = self._empty
+        if self._chat is not None and self._chat.timeline.count():
+            page = self._view
+        elif self._is_welcome_wanted:
+            page = self._welcome
+        if page is not None and self._stack.currentWidget() is not page:
+            self._stack.setCurrentWidget(page)
+
+    # -- commands ----------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Stops the reply, or ends editing where none runs."""
+        if self._chat is not None and self._chat.is_running:
+            self._chat.stop()
+        elif self._edited is not None:
+            self._on_edit_cancelled()
+
+    def edit_last(self) -> None:
+        """Puts the last message of the user into the message box."""
+        question = self._chat.last_question() if self._chat else None
+        if question is not None and self._chat and not self._chat.is_running:
+            self._edit(question)
+
+    def step_version(self, step: int) -> None:
+        """Shows the next or previous version of the last message that has several."""
+        if self._chat is None:
+            return
+        found = self._chat.timeline.last_message(lambda message: message.sibling_count > 1)
+        if found is not None:
+            self._chat.show_sibling(found.id, step)
+
+    def _edit(self, message: Message) -> None:
+        if self._edited is None:
+            self._draft_before_edit = self.composer.text()
+        self._edited = message
+        self.composer.set_text(message.text)
+        self.composer.set_editing(True)
+        self.composer.focus_editor()
+
+    def _end_edit(self, text: str) -> None:
+        self._edited = None
+        self.composer.set_editing(False)
+        self.composer.set_text(text)
+        self.composer.focus_editor()
+
+    # -- reactions ---------------------------------------------------------------------------
+
+    def _on_send_requested(self, text: str) -> None:
+        if self._chat is None:
+            return
+        if self._edited is not None:
+            message = self._edited
+            self._chat.edit(message.id, text)
+            self._end_edit(self._draft_before_edit)
+        else:
+            self._chat.send(text)
+
+    def _on_accepted(self) -> None:
+        self.composer.clear_sent()
+        if self._view is not None:
+            self._view.jump_to_latest()
+
+    def _on_edit_cancelled(self) -> None:
+        self._end_edit(self._draft_before_edit)
+
+    def _on_draft_changed(self, text: str) -> None:
+        if self._chat is not None and self._edited is None:
+            self._chat.save_draft(text)
+
+    def _on_draft_loaded(self, text: str) -> None:
+        self._edited = None
+        self.composer.set_editing(False)
+        self.composer.set_text(text)
+        self.composer.focus_editor()
+
+    def _on_conversation_opened(self) -> None:
+        self._choose_page()
+
+    def _on_settings_changed(self, settings: "ChatSettings") -> None:
+        self.top_bar.set_model(settings.model)
+        self.top_bar.set_endpoint(settings.endpoint.value)
+
+    def _on_model_chosen(self, model: str) -> None:
+        if self._chat is not None:
+            self._chat.set_model(model)
+
+    def _on_endpoint_chosen(self, endpoint: str) -> None:
+        if self._chat is not None:
+            self._chat.set_endpoint(Endpoint(endpoint))
+
+    def _on_regenerate_requested(self, message_id: int) -> None:
+        if self._chat is not None:
+            self._chat.regenerate(message_id)
+
+    def _on_edit_requested(self, message_id: int) -> None:
+        message = self._chat.message(message_id) if self._chat else None
+        if message is not None and message.role is Role.USER:
+            self._edit(message)
+
+    def _on_sibling_requested(self, message_id: int, step: int) -> None:
+        if self._chat is not None:
+            self._chat.show_sibling(message_id, step)
+
+    def _on_continue_requested(self, _message_id: int) -> None:
+        if self._chat is not None:
+            self._chat.continue_reply()
+
+    def _on_delete_requested(self, message_id: int) -> None:
+        if self._chat is not None:
+            self._chat.delete_message(message_id)
+
+    def _on_retry_waiting(self, seconds: float, error: "DesktopError") -> None:
+        if seconds <= 0:
+            self.notices.clear()
+            return
+        waiting = self.tr("Trying again in {seconds} s. Stop cancels it.")
+        text = f"{error.user_text} {waiting.format(seconds=round(seconds))}"
+        self.notices.show_notice(text, kind="warning")
+
+    def _on_paste_question(self, size_bytes: int, text: str) -> None:
+        box = QMessageBox(self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setWindowTitle(self.tr("Paste a large text?"))
+        question = self.tr("The text on the clipboard is {size} KB long. All of it is sent.")
+        box.setText(question.format(size=f"{size_bytes // 1024:,}"))
+        box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel)
+        box.button(QMessageBox.StandardButton.Yes).setText(self.tr("Paste it"))
+        box.accepted.connect(lambda: self.composer.insert_paste(text))
+        box.open()

@@ -1,0 +1,252 @@
+"""One text laid out by hand in pieces of bounded size: draw, hit test, rectangles of a range."""
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QPainter, QTextCharFormat, QTextLayout, QTextOption
+
+from desktop.ui.transcript.units import unit_count
+
+MAX_PIECE = 8_000
+"""Characters of one QTextLayout: shaping is not linear in unbroken text. Source: measured."""
+
+_DIRECTION_SCAN = 400
+_LINE_SEPARATOR = "\u2028"
+
+
+class Format(NamedTuple):
+    """A character format over a range, in UTF-16 units."""
+
+    start: int
+    length: int
+    format: QTextCharFormat
+
+
+@dataclass(slots=True, frozen=True)
+class BoxStyle:
+    """How a text is laid out.
+
+    Attributes:
+        font: Font of unformatted text.
+        line: Height of a line in pixels; taller glyphs make taller lines.
+        is_wrapped: Whether lines break at the width.
+        tab_width: Distance of tab stops, 0 for Qt's own.
+        alignment: ``left``, ``center`` or ``right``; "" follows the text's direction.
+    """
+
+    font: QFont
+    line: float
+    is_wrapped: bool = True
+    tab_width: float = 0.0
+    alignment: str = ""
+
+
+@dataclass(slots=True)
+class _Piece:
+    layout: QTextLayout
+    start: int
+    length: int
+    y: float
+    tops: list[float]
+
+
+class TextBox:
+    """A text of any length within a width.
+
+    Attributes:
+        height: Height of all lines.
+        natural_width: Width of the longest line.
+        length: Length of the text in UTF-16 units.
+    """
+
+    __slots__ = ("_pieces", "_starts", "_tops", "height", "length", "natural_width")
+
+    def __init__(
+        self, text: str, style: BoxStyle, width: float, formats: Sequence[Format] = ()
+    ) -> None:
+        self._pieces: list[_Piece] = []
+        self.height = 0.0
+        self.natural_width = 0.0
+        self.length = 0
+        option = _option(text, style)
+        shown = text.replace("\n", _LINE_SEPARATOR)
+        for part in cut_text(shown):
+            self._add(part, style, width, formats, option)
+        self._tops = [piece.y for piece in self._pieces]
+        self._starts = [piece.start for piece in self._pieces]
+
+    def draw(
+        self,
+        painter: QPainter,
+        at: QPointF,
+        clip: QRectF,
+        ranges: Sequence[Format] = (),
+    ) -> None:
+        """Draws what meets the clip (in painter coordinates), with formats over ranges."""
+        for piece in self._pieces:
+            top = at.y() + piece.y
+            if top > clip.bottom():
+                break
+            if top + piece.tops[-1] < clip.top():
+                continue
+            marks = [_range(mark, piece) for mark in ranges if _meets(mark, piece)]
+            piece.layout.draw(painter, QPointF(at.x(), top), marks, clip)
+
+    def hit(self, x: float, y: float) -> int:
+        """The caret position nearest to a point."""
+        piece = self._pieces[max(bisect_right(self._tops, y) - 1, 0)]
+        line = piece.layout.lineAt(_line_index(piece, y - piece.y))
+        if not line.isValid():
+            return piece.start
+        position = int(line.xToCursor(x))
+        end = line.textStart() + line.textLength()
+        is_last = end >= piece.length
+        if position >= end and not is_last:
+            position = piece.layout.previousCursorPosition(end)
+        return piece.start + position
+
+    def word(self, position: int) -> tuple[int, int]:
+        """Start and end of the word around a position."""
+        piece = self._piece_of(position)
+        layout, inside = piece.layout, position - piece.start
+        text = layout.text()
+        mode = QTextLayout.CursorMode.SkipWords
+        start = layout.previousCursorPosition(min(inside + 1, piece.length), mode)
+        end = layout.nextCursorPosition(start, mode)
+        word = _units_between(text, start, end)
+        return piece.start + start, piece.start + start + len(word.rstrip()) or end
+
+    def rectangles(self, start: int, end: int) -> list[QRectF]:
+        """What a range covers, one rectangle a line, relative to the box."""
+        return [rect for piece in self._pieces for rect in _piece_rects(piece, start, end)]
+
+    def _piece_of(self, position: int) -> _Piece:
+        return self._pieces[max(bisect_right(self._starts, position) - 1, 0)]
+
+    def _add(
+        self,
+        text: str,
+        style: BoxStyle,
+        width: float,
+        formats: Sequence[Format],
+        option: QTextOption,
+    ) -> None:
+        layout = QTextLayout(text, style.font)
+        layout.setCacheEnabled(True)
+        layout.setTextOption(option)
+        piece = _Piece(layout, self.length, unit_count(text), self.height, [])
+        marks = [_range(mark, piece) for mark in formats if _meets(mark, piece)]
+        if marks:
+            layout.setFormats(marks)
+        y = 0.0
+        layout.beginLayout()
+        while (line := layout.createLine()).isValid():
+            line.setLineWidth(width)
+            natural = line.height()
+            tall = max(style.line, natural)
+            line.setPosition(QPointF(0.0, y + (tall - natural) / 2))
+            piece.tops.append(y)
+            y += tall
+            self.natural_width = max(self.natural_width, line.naturalTextWidth())
+        layout.endLayout()
+        piece.tops.append(y)
+        self.length += piece.length
+        self.height += y
+        self._pieces.append(piece)
+
+
+def cut_text(text: str) -> Iterator[str]:
+    """The text in pieces of at most MAX_PIECE characters, cut after a blank where there is one."""
+    if len(text) <= MAX_PIECE:
+        yield text
+        return
+    start = 0
+    while len(text) - start > MAX_PIECE:
+        end = start + MAX_PIECE
+        cut = max(text.rfind(" ", start, end), text.rfind(_LINE_SEPARATOR, start, end)) + 1
+        if cut <= start:
+            cut = end
+            while cut > start + 1 and unicodedata.combining(text[cut]):
+                cut -= 1
+        yield text[start:cut]
+        start = cut
+    yield text[start:]
+
+
+def is_right_to_left(text: str) -> bool:
+    """Whether the first strong character is written from right to left."""
+    for char in text[:_DIRECTION_SCAN]:
+        if char < "\u0590" and not char.isalpha():
+            continue
+        kind = unicodedata.bidirectional(char)
+        if kind == "L":
+            return False
+        if kind in ("R", "AL"):
+            return True
+    return False
+
+
+def _option(text: str, style: BoxStyle) -> QTextOption:
+    option = QTextOption()
+    if style.is_wrapped:
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    else:
+        option.setWrapMode(QTextOption.WrapMode.NoWrap)
+        option.setTextDirection(Qt.LayoutDirection.LeftToRight)
+    if style.tab_width:
+        option.setTabStopDistance(style.tab_width)
+    if style.alignment == "center":
+        option.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    elif style.alignment == "right" or (
+        style.is_wrapped and not style.alignment and not text.isascii() and is_right_to_left(text)
+    ):
+        option.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute)
+    return option
+
+
+def _meets(mark: Format, piece: _Piece) -> bool:
+    return mark.start < piece.start + piece.length and mark.start + mark.length > piece.start
+
+
+def _range(mark: Format, piece: _Piece) -> QTextLayout.FormatRange:
+    made = QTextLayout.FormatRange()
+    start = max(mark.start - piece.start, 0)
+    made.start = start
+    made.length = min(mark.start + mark.length - piece.start, piece.length) - start
+    made.format = mark.format
+    return made
+
+
+def _line_index(piece: _Piece, y: float) -> int:
+    return max(min(bisect_right(piece.tops, y), len(piece.tops) - 1) - 1, 0)
+
+
+def _piece_rects(piece: _Piece, start: int, end: int) -> Iterator[QRectF]:
+    first, last = max(start - piece.start, 0), min(end - piece.start, piece.length)
+    if first >= last:
+        return
+    for index in range(len(piece.tops) - 1):
+        line = piece.layout.lineAt(index)
+        line_start = line.textStart()
+        left, right = max(first, line_start), min(last, line_start + line.textLength())
+        if left < right:
+            x1, x2 = _x_of(line.cursorToX(left)), _x_of(line.cursorToX(right))
+            yield QRectF(
+                min(x1, x2),
+                piece.y + piece.tops[index],
+                abs(x2 - x1),
+                piece.tops[index + 1] - piece.tops[index],
+            )
+
+
+def _x_of(answer: object) -> float:
+    return float(answer[0]) if isinstance(answer, tuple) else float(str(answer))
+
+
+def _units_between(text: str, start: int, end: int) -> str:
+    raw = text.encode("utf-16-le", "surrogatepass")
+    return raw[2 * start : 2 * end].decode("utf-16-le", "replace")
