@@ -44,10 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the application; returns its exit status."""
     options = _parser().parse_args(arguments)
     if options.selftest:
-        from desktop.selftest import selftest
+        from desktop.app.selftest import selftest
 
         return selftest()
-    from desktop.app import Options, run
+    from desktop.app.options import Options
+    from desktop.app.start import run
 
     return run(
         Options(

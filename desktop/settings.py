@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from desktop.domain.errors import StorageError
 from desktop.domain.keys import DEFAULT_BASE_URL, BaseUrlError, parse_base_url
@@ -32,9 +33,9 @@ class Settings:
     """
 
     base_url: str = DEFAULT_BASE_URL
-    theme: str = "system"
+    theme: Literal["system", "light", "dark"] = "system"
     """One of THEMES."""
-    send_key: str = "enter"
+    send_key: Literal["enter", "ctrl_enter"] = "enter"
     """One of SEND_KEYS; the other combination makes a new line."""
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 300.0
@@ -51,9 +52,9 @@ class Settings:
     window_width: int | None = None
     window_height: int | None = None
     window_maximized: bool = False
-    history_width: int = 260
+    history_width: int = 264
     history_collapsed: bool = False
-    sidebar_width: int = 320
+    sidebar_width: int = 308
     sidebar_collapsed: bool = False
     inspector_height: int = 280
     inspector_collapsed: bool = True

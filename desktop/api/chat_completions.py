@@ -219,11 +219,8 @@ class StreamDecoder:
             if loose is None:
                 return
             chunk = loose
-        if (
-            chunk.error
-            or (chunk.status is not None and chunk.message is not None)
-            or chunk.type == "error"
-        ):
+        is_error = chunk.error or (chunk.status is not None and chunk.message is not None)
+        if is_error or chunk.type == "error":
             self.fault = from_stream_object(loads(payload))
         elif self.is_ended:
             self._after_end(chunk)
@@ -300,7 +297,7 @@ class StreamDecoder:
         if thought := delta.reasoning_content or delta.reasoning:
             self._out.delta((ReasoningDelta, choice, 0, 0, False), thought)
         if delta.refusal:
-            self._out.delta((RefusalDelta, choice, 0, 0, ""), delta.refusal)
+            self._out.delta((RefusalDelta, choice, 0, 1, ""), delta.refusal)
         for position, call in enumerate(delta.tool_calls or ()):
             self._on_call(call, choice, position)
         if delta.function_call:

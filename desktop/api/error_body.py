@@ -109,7 +109,7 @@ def _first(body: Payload, *names: str) -> str:
 
 
 def _path(path: object, message: str) -> str:
-    """The field that a list of keys names; a text is the endpoint's path, so the message decides."""
+    """The field that a list of keys names; text is an endpoint's path, so the message decides."""
     if isinstance(path, list) and path:
         return ".".join(str(key) for key in path)[:200]
     return named_field(message)

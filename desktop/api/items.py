@@ -108,9 +108,7 @@ def _mcp_call(item: Payload) -> tuple[Part, ...]:
     return (
         ToolCallPart(
             call_id=string(item.get("id")),
-            name=".".join(
-                filter(None, (string(item.get("server_label")), string(item.get("name"))))
-            ),
+            name=string(item.get("name")),
             text=string(item.get("arguments")),
             kind="mcp",
             status=string(item.get("status")) or ("failed" if error else ""),

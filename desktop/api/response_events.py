@@ -8,6 +8,7 @@ document behind its second example.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -51,6 +52,9 @@ from desktop.domain.messages import Choice, Part, ReasoningPart, RefusalPart, Te
 _DONE = b"[DONE]"
 
 
+_ABSENT = msgspec.Raw()
+
+
 class _Event(msgspec.Struct, gc=False):
     """Every field of every event; nested values stay undecoded until one is needed."""
 
@@ -65,16 +69,18 @@ class _Event(msgspec.Struct, gc=False):
     arguments: str | None = None
     input: str | None = None
     code: str | None = None
-    logprobs: msgspec.Raw | None = None
-    item: msgspec.Raw | None = None
-    part: msgspec.Raw | None = None
-    annotation: msgspec.Raw | None = None
-    response: msgspec.Raw | None = None
+    logprobs: msgspec.Raw = _ABSENT
+    item: msgspec.Raw = _ABSENT
+    part: msgspec.Raw = _ABSENT
+    annotation: msgspec.Raw = _ABSENT
+    response: msgspec.Raw = _ABSENT
     partial_image_b64: str | None = None
-    meta: msgspec.Raw | None = None
-    usage: msgspec.Raw | None = None
-    error: msgspec.Raw | None = None
+    meta: msgspec.Raw = _ABSENT
+    usage: msgspec.Raw = _ABSENT
+    error: msgspec.Raw = _ABSENT
 
+
+_NOTHING = (_ABSENT, msgspec.Raw(b"null"))
 
 _EVENT = msgspec.json.Decoder(_Event, strict=False)
 
@@ -94,7 +100,13 @@ _ACTIVITIES = {
     "image_generation_call": ("in_progress", "generating", "completed"),
 }
 
-_TERMINAL = {"response.completed", "response.incomplete", "response.failed"}
+_BEHIND_SUMMARIES = 1000
+"""Added to the number of a reasoning text, so that it never meets a summary's."""
+
+_EMPTY_ARRAY = 4
+"""Bytes of ``null``; nothing shorter is an array with something in it."""
+
+_NESTED = ("item", "part", "annotation", "response", "meta", "usage", "error", "logprobs")
 
 
 class StreamDecoder:
@@ -118,6 +130,7 @@ class StreamDecoder:
         self._touched: set[int] = set()
         self._done: dict[int, tuple[Part, ...]] = {}
         self._earlier: tuple[Part, ...] = ()
+        self._final: tuple[Part, ...] = ()
         self._is_after_end_noted = False
         self._handlers: dict[str, Callable[[_Event], None]] = self._table()
 
@@ -167,7 +180,7 @@ class StreamDecoder:
         kind = event.type
         if kind == "response.output_text.delta" and not self.is_ended:
             self._on_text_delta(event)
-        elif event.error is not None or kind == "error" or kind is None:
+        elif event.error not in _NOTHING or kind == "error" or kind is None:
             self._on_typeless(event, payload)
         elif self.is_ended and kind != "response.created":
             self._after_end(event)
@@ -177,7 +190,7 @@ class StreamDecoder:
             self._out.add(UnknownReceived(kind, mapping(loads(payload))))
         if event.sequence_number is not None:
             self._count(event.sequence_number)
-        if event.meta is not None or (event.usage is not None):
+        if event.meta not in _NOTHING or event.usage not in _NOTHING:
             self._on_accounts(event)
 
     def _loosely(self, payload: bytes) -> _Event | None:
@@ -192,16 +205,7 @@ class StreamDecoder:
             return None
         self._out.note("An event held a field of an unexpected type or broken text.")
         event = loosely(decoded, _Event)
-        for name in (
-            "item",
-            "part",
-            "annotation",
-            "response",
-            "meta",
-            "usage",
-            "error",
-            "logprobs",
-        ):
+        for name in _NESTED:
             if isinstance(decoded.get(name), dict | list):
                 setattr(event, name, msgspec.Raw(msgspec.json.encode(decoded[name])))
         return event
@@ -213,8 +217,8 @@ class StreamDecoder:
         if event.type == "error" or error or ("statusCode" in decoded and "message" in decoded):
             if not self.is_ended:
                 self.fault = from_stream_object(decoded)
-        elif event.type is not None:
-            self._handlers.get(event.type, lambda _: None)(event)
+        elif event.type in self._handlers:
+            self._handlers[event.type](event)
         elif "usage" not in decoded and "meta" not in decoded:
             self._out.add(UnknownReceived("", decoded))
 
@@ -222,7 +226,7 @@ class StreamDecoder:
         if not self._is_after_end_noted:
             self._is_after_end_noted = True
             self._out.note("Data came after the end of the response; it is kept in the log only.")
-        if event.response is not None:
+        if event.response not in _NOTHING:
             for each in identity_and_accounts(_object(event.response)):
                 self._out.add(each)
 
@@ -233,8 +237,8 @@ class StreamDecoder:
             self._out.note(f"The numbers of the events jump from {before} to {number}.")
 
     def _on_accounts(self, event: _Event) -> None:
-        usage = usage_event(_object(event.usage)) if event.usage is not None else None
-        cost = cost_event(_object(event.meta)) if event.meta is not None else None
+        usage = usage_event(_object(event.usage))
+        cost = cost_event(_object(event.meta))
         for found in (usage, cost):
             if found is not None:
                 self._out.add(found)
@@ -294,15 +298,13 @@ class StreamDecoder:
         self._on_lifecycle(event)
 
     def _begin_further(self) -> None:
-        self._earlier = self._parts_so_far()
-        self._first_item = max(self._touched, default=-1) + 1
+        """Places what follows behind what there is."""
+        self._earlier = self._final
+        self._first_item = max(max(self._touched, default=-1) + 1, len(self._final))
+        self._touched.clear()
         self._done.clear()
         self.is_ended, self._reason, self._number = False, "", None
         self._out.note("A further response came in the same stream.")
-
-    def _parts_so_far(self) -> tuple[Part, ...]:
-        done = (part for item in sorted(self._done) for part in self._done[item])
-        return (*self._earlier, *done)
 
     def _on_lifecycle(self, event: _Event) -> None:
         for each in identity_and_accounts(_object(event.response)):
@@ -317,17 +319,11 @@ class StreamDecoder:
         self._on_lifecycle(event)
         parts = final_parts(response)
         self._reason = finish_reason(response, parts)
-        if parts:
-            self._replace((*self._earlier, *parts))
+        streamed = tuple(part for item in sorted(self._done) for part in self._done[item])
+        self._final = (*self._earlier, *(parts or streamed))
+        if parts and (parts != streamed or not self._touched <= set(self._done)):
+            self._out.show(ReplyReplaced((Choice(self._final, 0, self._reason),)))
         self._out.add(ChoiceFinished(self._reason))
-
-    def _replace(self, parts: tuple[Part, ...]) -> None:
-        is_same = parts == self._parts_so_far() and not self._first_item
-        if is_same and self._touched <= set(self._done):
-            return
-        self._out.show(ReplyReplaced((Choice(parts, 0, self._reason),)))
-        if self._first_item or not self._touched <= set(self._done):
-            self._done = {max(self._touched, default=0): parts[len(self._earlier) :]}
 
     def _on_failed(self, event: _Event) -> None:
         self._on_lifecycle(event)
@@ -366,7 +362,7 @@ class StreamDecoder:
         elif isinstance(part, RefusalPart):
             self._settle(RefusalDone(part.text, 0, item, index))
         elif isinstance(part, ReasoningPart):
-            self._settle(ReasoningDone(part.text, 0, item, index))
+            self._settle(ReasoningDone(part.text, 0, item, _BEHIND_SUMMARIES + index))
 
     def _settle(self, event: TextDone | RefusalDone | ReasoningDone | ToolInputDone) -> None:
         if event.text:
@@ -375,13 +371,7 @@ class StreamDecoder:
     def _on_text_delta(self, event: _Event) -> None:
         if event.delta:
             item, index = self._item(event), event.content_index or 0
-            logprobs = event.logprobs
-            entries = (
-                [] if logprobs is None or len(bytes(logprobs)) <= 4 else loads(bytes(logprobs))
-            )  # noqa: PLR2004
-            self._out.text(
-                event.delta, 0, item, index, entries if isinstance(entries, list) else []
-            )
+            self._out.text(event.delta, 0, item, index, _array(event.logprobs))
 
     def _on_text_done(self, event: _Event) -> None:
         self._settle(TextDone(event.text or "", 0, self._item(event), event.content_index or 0))
@@ -408,12 +398,13 @@ class StreamDecoder:
         self._settle(ReasoningDone(event.text or "", *place, is_summary=True))
 
     def _on_reasoning_delta(self, event: _Event) -> None:
-        place = (ReasoningDelta, 0, self._item(event), event.content_index or 0, False)
+        index = _BEHIND_SUMMARIES + (event.content_index or 0)
+        place = (ReasoningDelta, 0, self._item(event), index, False)
         self._out.delta(place, event.delta or "")
 
     def _on_reasoning_done(self, event: _Event) -> None:
-        text = event.text or ""
-        self._settle(ReasoningDone(text, 0, self._item(event), event.content_index or 0))
+        index = _BEHIND_SUMMARIES + (event.content_index or 0)
+        self._settle(ReasoningDone(event.text or "", 0, self._item(event), index))
 
     def _tool_delta(self, kind: str) -> Callable[[_Event], None]:
         def handle(event: _Event) -> None:
@@ -448,9 +439,17 @@ class StreamDecoder:
         self._out.show(MediaDelta("audio", text=event.delta or "", item=self._item(event)))
 
 
-def _object(raw: msgspec.Raw | None) -> Payload:
+def _array(raw: msgspec.Raw) -> list[Any]:
+    """The array in an undecoded field, or an empty one."""
+    if len(bytes(raw)) <= _EMPTY_ARRAY:
+        return []
+    decoded = loads(bytes(raw))
+    return decoded if isinstance(decoded, list) else []
+
+
+def _object(raw: msgspec.Raw) -> Payload:
     """The object in an undecoded field, or an empty one."""
-    if raw is None:
+    if raw in _NOTHING:
         return {}
     try:
         return mapping(loads(bytes(raw)))

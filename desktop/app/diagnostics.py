@@ -28,7 +28,7 @@ def diagnostics(host: str, status: KeyStatus, data_folder: str) -> str:
         "Python": f"{platform.python_version()} ({sys.executable and platform.machine()})",
         "System": f"{platform.system()} {platform.release()}",
         "Qt": f"{qVersion()} ({QGuiApplication.platformName()})",
-        "Qt built for": QLibraryInfo.build(),
+        "Qt built for": str(QLibraryInfo.build()),
         "Screen": f"{screen.size().width()} x {screen.size().height()}"
         f" at {screen.devicePixelRatio():g}",
         "Provider": host,

@@ -71,9 +71,7 @@ def _open(paths: AppPaths, *, is_temporary: bool) -> Folders:
     lock = QLockFile(str(paths.data_dir / LOCK_FILE))
     lock.setStaleLockTime(0)
     if not lock.tryLock(0):
-        raise FolderError(
-            f"Sounding is already running with this data folder: {paths.data_dir}"
-        )
+        raise FolderError(f"Sounding is already running with this data folder: {paths.data_dir}")
     database, _page = open_and_peek(paths.data_dir / HISTORY_FILE)
     file = SettingsFile(paths.config_dir / SETTINGS_FILE)
     return Folders(paths, file, file.load(), database, lock, is_temporary)

@@ -218,9 +218,7 @@ class Lifetime:
         writer.setblocking(False)
         reader.setblocking(False)
         signal.set_wakeup_fd(writer.fileno())
-        notifier = QSocketNotifier(
-            reader.fileno(), QSocketNotifier.Type.Read, self._window
-        )
+        notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read, self._window)
         notifier.activated.connect(self._on_wakeup)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.leave())

@@ -109,5 +109,3 @@ def _refuse(reason: str) -> int:
         box.open()
         qt.exec()
     return 1
-
-

@@ -274,9 +274,7 @@ class ChatController(QObject):
     def _message(self, message_id: int) -> Message | None:
         return self.timeline.find(message_id)
 
-    def _new_chat(
-        self, settings: ChatSettings, conversation: Conversation | None = None
-    ) -> _Chat:
+    def _new_chat(self, settings: ChatSettings, conversation: Conversation | None = None) -> _Chat:
         chat = _Chat(Session(self._store, self._backend, settings, conversation))
         chat.session.listener = _Listener(self, chat)
         return chat

@@ -1,12 +1,13 @@
 """The history list as a Qt model that reads itself page by page."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from PySide6.QtCore import (
     QAbstractListModel,
     QCoreApplication,
+    QDate,
     QLocale,
     QModelIndex,
     QPersistentModelIndex,
@@ -221,7 +222,7 @@ class HistoryModel(QAbstractListModel):
             return QCoreApplication.translate("HistoryModel", "Yesterday")
         if day > today - timedelta(days=7):
             return QCoreApplication.translate("HistoryModel", "This week")
-        return QLocale().toString(datetime(day.year, day.month, 1, tzinfo=UTC), "MMMM yyyy")
+        return QLocale().toString(QDate(day.year, day.month, 1), "MMMM yyyy")
 
 
 def cost_text(usd: str) -> str:
@@ -230,5 +231,3 @@ def cost_text(usd: str) -> str:
     if amount == 0 or amount >= Decimal("0.01"):
         return f"${amount:.2f}"
     return f"${amount:.{max(2, 2 - amount.adjusted())}f}"
-
-

@@ -388,9 +388,7 @@ class Assembler:
 
     def _whole(self, part: Part) -> _Slot:
         if isinstance(part, TextPart):
-            return _Slot(
-                TextPart(""), [part.text], list(part.citations), list(part.logprobs)
-            )
+            return _Slot(TextPart(""), [part.text], list(part.citations), list(part.logprobs))
         if isinstance(part, ReasoningPart):
             ended_s = self._now_s
             began_s = ended_s - (part.duration_s or 0.0)

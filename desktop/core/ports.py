@@ -81,9 +81,7 @@ class HistoryStore(Protocol):
     async def rename(self, conversation_id: ConversationId, title: str) -> None:
         """Gives it another title."""
 
-    async def save_settings(
-        self, conversation_id: ConversationId, settings: ChatSettings
-    ) -> None:
+    async def save_settings(self, conversation_id: ConversationId, settings: ChatSettings) -> None:
         """What its next request uses; does not count as a change of the conversation."""
 
     async def delete(self, conversation_id: ConversationId) -> None:
@@ -140,9 +138,7 @@ class HistoryStore(Protocol):
     async def sibling(self, message_id: MessageId, step: int) -> MessageId | None:
         """The sibling ``step`` places after a message (before it if negative), or None."""
 
-    async def select(
-        self, conversation_id: ConversationId, message_id: MessageId
-    ) -> Conversation:
+    async def select(self, conversation_id: ConversationId, message_id: MessageId) -> Conversation:
         """Shows the branch of a message, down to its newest leaf."""
 
     async def delete_messages(

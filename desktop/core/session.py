@@ -176,9 +176,7 @@ class Session:
             conversation = await _kept(self._create(text))
         parts = (TextPart(text),)
         user = await _kept(
-            self._store.add(
-                conversation.row.id, conversation.leaf_id, Role.USER, parts, _now()
-            )
+            self._store.add(conversation.row.id, conversation.leaf_id, Role.USER, parts, _now())
         )
         self._set_leaf(user)
         self._tell_added(user)
@@ -208,9 +206,7 @@ class Session:
 
     async def select(self, message_id: MessageId) -> None:
         """Shows the branch of a message."""
-        await self._tell_conversation(
-            await self._store.select(self._required().row.id, message_id)
-        )
+        await self._tell_conversation(await self._store.select(self._required().row.id, message_id))
 
     async def delete_message(self, message_id: MessageId) -> None:
         """Takes a message and everything below it away."""
@@ -239,9 +235,7 @@ class Session:
     async def _reply(self, parent: Message, *, is_branch: bool = False) -> None:
         """Makes one reply below ``parent``; on cancel what was received is kept."""
         row = self._required().row
-        message = await _kept(
-            self._store.add(row.id, parent.id, Role.ASSISTANT, (), _now())
-        )
+        message = await _kept(self._store.add(row.id, parent.id, Role.ASSISTANT, (), _now()))
         assembler = Assembler()
         message = replace(message, exchange=self._first_summary())
         run = _Run(message, assembler, assembler.reader(), assembler.reader(), time.monotonic())
@@ -379,9 +373,7 @@ class Session:
             await self._tell_conversation(found)
 
     def _set_leaf(self, message: Message) -> None:
-        self.conversation = replace(
-            self._required(), leaf_id=message.id, length=message.depth + 1
-        )
+        self.conversation = replace(self._required(), leaf_id=message.id, length=message.depth + 1)
 
     async def _tell_conversation(self, conversation: Conversation) -> None:
         self.conversation = conversation

@@ -178,9 +178,7 @@ _RESPONSES = (
         is_nullable=True,
         fields=(
             Field("effort", _S, is_nullable=True, choices=_EFFORTS),
-            Field(
-                "summary", _S, is_nullable=True, choices=("auto", "concise", "detailed")
-            ),
+            Field("summary", _S, is_nullable=True, choices=("auto", "concise", "detailed")),
         ),
         models=_ONLY_5_1,
     ),

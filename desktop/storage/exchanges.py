@@ -1,11 +1,11 @@
 """The calls that made replies: exact requests, what arrived while they ran, how they ended."""
 
-import hashlib
 import json
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from itertools import groupby
 from struct import Struct
 from typing import Any
 
@@ -90,6 +90,8 @@ def _insert(
 
 
 def _keep_body(connection: apsw.Connection, exchange: ExchangeId, body: bytes) -> None:
+    import hashlib
+
     for sequence, start in enumerate(range(0, len(body), PIECE_SIZE)):
         data = body[start : start + PIECE_SIZE]
         digest = hashlib.sha256(data).digest()
@@ -141,11 +143,19 @@ def _append_growth(connection: apsw.Connection, message_id: MessageId, growth: G
         connection.execute("delete from growth where message = ?", (message_id,))
         content = to_json(choices_to_payload(growth.choices))
     else:
-        content = to_json(growth.appended)
+        content = to_json(_merged(growth.appended))
     connection.execute(
         "insert into growth(message, sequence, is_whole, content) values(?, ?, ?, ?)",
         (message_id, sequence, int(growth.choices is not None), content),
     )
+
+
+def _merged(appended: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """The same text with neighbours that go to the same place made one."""
+    return [
+        (*place, "".join(text for _, _, text in group))
+        for place, group in groupby(appended, key=lambda entry: entry[:2])
+    ]
 
 
 def _append_raw(connection: apsw.Connection, checkpoint: Checkpoint) -> None:

@@ -62,6 +62,12 @@ class History:
         """A page of the list, newest first; ``query`` keeps titles that hold all its words."""
         return await self._database.read(lambda c: listing.page(c, after, query, limit))
 
+    async def row(
+        self, conversation_id: ConversationId, *, query: str = ""
+    ) -> ConversationRow | None:
+        """One row of the list, or None if it is gone or the query does not keep it."""
+        return await self._database.read(lambda c: listing.one(c, conversation_id, query))
+
     async def conversation(self, conversation_id: ConversationId) -> Conversation | None:
         """One conversation as it is opened, or None if it is gone."""
         return await self._database.read(lambda c: _conversation(c, conversation_id))
@@ -232,6 +238,10 @@ class History:
             return _message(connection, message_id)
 
         return await self._database.write(job, is_durable=True)
+
+    async def sibling(self, message_id: MessageId, step: int) -> MessageId | None:
+        """The sibling ``step`` places after a message (before it if negative), or None."""
+        return await self._database.read(lambda c: tree.sibling_at(c, message_id, step))
 
     async def select(self, conversation_id: ConversationId, message_id: MessageId) -> Conversation:
         """Shows the branch of a message, down to its newest leaf."""

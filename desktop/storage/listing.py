@@ -3,6 +3,8 @@
 import apsw
 
 from desktop.domain.history import ConversationRow, ListCursor
+from desktop.domain.ids import ConversationId
+from desktop.storage.query import row_or_none
 from desktop.storage.rows import LIST_COLUMNS, clean, folded, list_row, to_column
 
 FIRST_PAGE = 60
@@ -23,14 +25,10 @@ def page(
         query: Words that titles must hold, whatever their case and accents.
         limit: Most rows of a page.
     """
-    wanted = "deleted_at is null and archived = 0"
-    values: list[str | int] = []
+    wanted, values = _kept_by(query)
     if after is not None:
         wanted += " and (updated, id) < (?, ?)"
         values += [to_column(after.updated_at), after.id]
-    for word in folded(clean(query).replace("\0", "")).split()[:_MOST_WORDS]:
-        wanted += " and instr(title_folded, ?) > 0"
-        values.append(word)
     rows = connection.execute(
         f"""
         select {LIST_COLUMNS} from conversation indexed by conversation_list
@@ -39,6 +37,30 @@ def page(
         (*values, limit),
     )
     return [list_row(row) for row in rows]
+
+
+def one(
+    connection: apsw.Connection, conversation_id: ConversationId, query: str
+) -> ConversationRow | None:
+    """One row of the list, or None if it is gone or the query does not keep it."""
+    wanted, values = _kept_by(query)
+    found = row_or_none(
+        connection,
+        f"select {LIST_COLUMNS} from conversation where {wanted} and id = ?",  # noqa: S608
+        (*values, conversation_id),
+    )
+    return None if found is None else list_row(found)
+
+
+def _kept_by(query: str) -> tuple[str, list[str | int]]:
+    """The condition of the list for a query, and its values."""
+    words = folded(clean(query).replace("\0", "")).split()[:_MOST_WORDS]
+    conditions = [
+        "deleted_at is null",
+        "archived = 0",
+        *["instr(title_folded, ?) > 0"] * len(words),
+    ]
+    return " and ".join(conditions), list(words)
 
 
 def new_draft(connection: apsw.Connection) -> str:

@@ -80,15 +80,17 @@ def to_json(value: object) -> str:
 
 
 def choices_to_payload(choices: Sequence[Choice]) -> list[dict[str, Any]]:
-    """JSON-ready dicts, in order."""
-    return [
-        {
-            "index": choice.index,
-            "finish_reason": choice.finish_reason,
-            "parts": [part_to_payload(part) for part in choice.parts],
-        }
-        for choice in choices
-    ]
+    """JSON-ready dicts, in order, without empty fields."""
+    return [_choice_to_payload(choice) for choice in choices]
+
+
+def _choice_to_payload(choice: Choice) -> dict[str, Any]:
+    payload: dict[str, Any] = {"parts": [part_to_payload(part) for part in choice.parts]}
+    if choice.index:
+        payload["index"] = choice.index
+    if choice.finish_reason:
+        payload["finish_reason"] = choice.finish_reason
+    return payload
 
 
 def choices_from_payload(payload: list[dict[str, Any]]) -> tuple[Choice, ...]:
@@ -96,8 +98,8 @@ def choices_from_payload(payload: list[dict[str, Any]]) -> tuple[Choice, ...]:
     return tuple(
         Choice(
             parts=tuple(part_from_payload(part) for part in entry["parts"]),
-            index=entry["index"],
-            finish_reason=entry["finish_reason"],
+            index=entry.get("index", 0),
+            finish_reason=entry.get("finish_reason", ""),
         )
         for entry in payload
     )

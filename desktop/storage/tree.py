@@ -154,6 +154,22 @@ def sibling_of(connection: apsw.Connection, message_id: int, place: Place) -> in
     return None if found is None else found[0]
 
 
+def sibling_at(connection: apsw.Connection, message_id: MessageId, step: int) -> MessageId | None:
+    """The sibling ``step`` places after a message, before it if negative; None if there is none."""
+    place = place_of(connection, message_id)
+    side, order = (">=", "asc") if step >= 0 else ("<=", "desc")
+    found = row_or_none(
+        connection,
+        f"""
+        select id from message
+            where parent is ? and conversation = ? and id {side} ?
+            order by id {order} limit 1 offset ?
+        """,  # noqa: S608
+        (place.parent, place.conversation, message_id, abs(step)),
+    )
+    return None if found is None else MessageId(found[0])
+
+
 def remove_subtree(connection: apsw.Connection, place: Place) -> int:
     """Deletes the message at a place and all below it; returns how many there were."""
     stretches = connection.execute(_SUBTREE + _STRETCHES, _bindings(place)).fetchall()

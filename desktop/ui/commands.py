@@ -1,6 +1,6 @@
 """What the menu's commands do, and what the window shows of the workspace's state."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication
@@ -13,6 +13,7 @@ from desktop.domain.messages import Message
 from desktop.ui.links import open_url
 from desktop.ui.main_window import MainWindow
 from desktop.ui.panes import LEFT, RIGHT
+from desktop.ui.theme import Choice
 from desktop.ui.words import block_reason, key_place
 
 if TYPE_CHECKING:
@@ -27,12 +28,23 @@ QUICKSTART = "https://docs.aimlapi.com/quickstart/setting-up"
 ZOOMS = (50, 67, 80, 90, 100, 110, 125, 150, 175, 200, 250, 300)
 
 
+class Shown(Protocol):
+    """The preferences that the window shows at once."""
+
+    @property
+    def theme(self) -> Choice: ...
+    @property
+    def send_key(self) -> Literal["enter", "ctrl_enter"]: ...
+    @property
+    def zoom_percent(self) -> int: ...
+    @property
+    def announce(self) -> bool: ...
+
+
 class Commands(QObject):
     """Connects actions, panes and dialogs of one window to its workspace."""
 
-    def __init__(
-        self, window: MainWindow, view: "TranscriptView", welcome: "WelcomePage"
-    ) -> None:
+    def __init__(self, window: MainWindow, view: "TranscriptView", welcome: "WelcomePage") -> None:
         super().__init__(window)
         self._window = window
         self._view = view
@@ -138,8 +150,6 @@ class Commands(QObject):
         self._on_settings_changed(chat.settings)
         self._on_key_status_changed(account.status)
         self._on_running_changed(chat.is_running)
-        if workspace.notice:
-            self._window.chat.notices.show_notice(workspace.notice, kind="warning", sticky=True)
 
     # -- commands ----------------------------------------------------------------------------
 
@@ -357,7 +367,7 @@ class Commands(QObject):
             sticky=True,
         )
 
-    def _on_preferences_changed(self, settings: object) -> None:
+    def _on_preferences_changed(self, settings: Shown) -> None:
         self._window.theme.set_choice(settings.theme)
         self._window.chat.composer.set_send_key(settings.send_key)
         self._view.set_zoom(settings.zoom_percent)

@@ -62,7 +62,10 @@ class PaneLayout(QObject):
             self._apply(pane, not is_narrow and pane not in self._folded)
 
     def _widget(self, pane: int) -> QWidget:
-        return self._splitter.widget(pane)
+        widget = self._splitter.widget(pane)
+        if widget is None:
+            raise IndexError(pane)
+        return widget
 
     def _apply(self, pane: int, is_shown: bool) -> None:
         self._widget(pane).setVisible(is_shown)

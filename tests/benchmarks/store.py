@@ -20,10 +20,33 @@ from desktop.storage.rows import choices_to_columns, folded, to_column, to_json
 
 _BEGAN = datetime(2024, 1, 1, tzinfo=UTC)
 _STEP_US = 60_000_000
-_LATIN = (
-    "the of and to in that is was with for model token stream answer window paint history search "
-    "index branch leaf café naïve über garçon piñata résumé straße numbers function return value"
-).split()
+_LATIN = tuple(
+    line.strip()
+    for line in """the
+    of
+    and
+    to
+    with
+    for
+    model
+    token
+    stream
+    answer
+    window
+    paint
+    history
+    search
+    index
+    branch
+    leaf
+    café
+    naïve
+    über
+    garçon
+    résumé
+    straße
+    value""".splitlines()
+)
 _CJK = "天気東京大学日本語中文回答模型窗口历史搜索"
 
 
@@ -60,7 +83,7 @@ def _lengths(conversations: int, messages: int) -> list[int]:
 
 
 def _fill(connection: apsw.Connection, lengths: list[int]) -> None:
-    chance = random.Random(5)
+    chance = random.Random(5)  # noqa: S311
     settings = ChatSettings()
     payload = to_json(settings.to_payload())
     began = to_column(_BEGAN)

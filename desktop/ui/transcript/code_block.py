@@ -70,7 +70,7 @@ class CodeElement(BlockElement):
 
     def label_text(self) -> str:
         """The code after its language label."""
-        return f"{self.block.info}\n{self._text}" if self.block.info else self._text
+        return f"{self.block.info}\n{self.copy_text()}" if self.block.info else self.copy_text()
 
     def take(self, block: Block) -> None:
         """Takes the block as it is now; what was laid out stays where the text only grew."""

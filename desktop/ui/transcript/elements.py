@@ -54,7 +54,7 @@ class Address(NamedTuple):
     """Place of an element within its row that streaming and folding do not change."""
 
     section: int
-    index: int
+    block: int
 
 
 NOWHERE = Address(-1, -1)

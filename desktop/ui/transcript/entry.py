@@ -153,6 +153,10 @@ class Entry:
         self._footer.line = line
         return is_changed
 
+    def use(self, look: Look) -> None:
+        """Takes another look; heights stay as estimates until elements come into sight."""
+        self._look = look
+
     @property
     def name(self) -> str:
         """The row's accessible name."""
@@ -176,7 +180,7 @@ class Entry:
             if number == address.section:
                 offset = 1 if isinstance(section, MarkdownSection) and section.header else 0
                 last = start + max(len(section.elements) - 1, 0)
-                return min(start + offset + address.index, last)
+                return min(start + offset + address.block, last)
             start += len(section.elements)
         return min(start, max(len(self.elements) - 1, 0))
 

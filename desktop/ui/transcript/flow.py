@@ -51,6 +51,12 @@ class TranscriptFlow:
         self._source = source
         self.reset()
 
+    def set_look(self, look: Look) -> None:
+        """Takes another look; layouts are made again when they come into sight."""
+        self.look = look
+        for entry in self._entries.values():
+            entry.use(look)
+
     def reset(self) -> None:
         """Forgets all entries; the rows are other ones."""
         self._entries.clear()

@@ -60,14 +60,13 @@ def _is_tight(above: Block, block: Block) -> bool:
     return not last.is_loose
 
 
-def marker_of(levels: tuple[Level, ...]) -> str:
-    """The marker beside a block, or "" for all but the first block of an item."""
-    if not levels or not levels[-1].is_first or levels[-1].kind is LevelKind.QUOTE:
+def marker_of(level: Level) -> str:
+    """The marker beside the first block of an item, or ""."""
+    if not level.is_first or level.kind is LevelKind.QUOTE:
         return ""
-    last = levels[-1]
-    if last.task is not None:
-        return "☑" if last.task else "☐"
-    return last.marker
+    if level.task is not None:
+        return "☑" if level.task else "☐"
+    return level.marker
 
 
 def paint_levels(
@@ -86,29 +85,37 @@ def paint_levels(
         painter: Where to.
         look: Colours and fonts.
         at: Top left of the block's element.
-        box: Width and height of the element; its negative top is the gap above.
+        box: Width and extent of the element; its negative top is the gap above.
         levels: The containers.
         joined: How many of them also hold the block above, so that bars go on through the gap.
         is_rtl: Whether the block is written from right to left.
     """
     x = 0.0
+    painter.setFont(look.body)
     for depth, level in enumerate(levels):
         if level.kind is LevelKind.QUOTE:
             top = box.top() if depth < joined else 0.0
             left = box.width() - x - look.px(_BAR) if is_rtl else x
             bar = QRectF(left, top, look.px(_BAR), box.bottom() - top)
             painter.fillRect(bar.translated(at), look.roles.control_border)
-        x += look.px(_QUOTE_INDENT if level.kind is LevelKind.QUOTE else _LIST_INDENT)
-    marker = marker_of(levels)
-    if marker:
-        x = min(x, look.px(_MAX_INDENT))
-        gap, width = look.px(_MARKER_GAP), look.px(60)
-        if is_rtl:
-            area = QRectF(box.width() - x + gap, 0, width, look.line)
-            align = Qt.AlignmentFlag.AlignLeft
-        else:
-            area = QRectF(x - gap - width, 0, width, look.line)
-            align = Qt.AlignmentFlag.AlignRight
-        painter.setPen(look.roles.muted)
-        painter.setFont(look.body)
-        painter.drawText(area.translated(at), align | Qt.AlignmentFlag.AlignVCenter, marker)
+            x += look.px(_QUOTE_INDENT)
+            continue
+        x = min(x + look.px(_LIST_INDENT), look.px(_MAX_INDENT))
+        marker = marker_of(level)
+        if marker:
+            painter.setPen(look.roles.muted)
+            _paint_marker(painter, look, at, x, box.width() if is_rtl else 0.0, marker)
+
+
+def _paint_marker(
+    painter: QPainter, look: Look, at: QPointF, indent_px: float, mirror_px: float, marker: str
+) -> None:
+    """Paints a marker in front of the text; ``mirror_px`` is the width in right-to-left blocks."""
+    gap, width = look.px(_MARKER_GAP), look.px(60)
+    if mirror_px:
+        area = QRectF(mirror_px - indent_px + gap, 0, width, look.line)
+        align = Qt.AlignmentFlag.AlignLeft
+    else:
+        area = QRectF(indent_px - gap - width, 0, width, look.line)
+        align = Qt.AlignmentFlag.AlignRight
+    painter.drawText(area.translated(at), align | Qt.AlignmentFlag.AlignVCenter, marker)

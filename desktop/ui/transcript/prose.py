@@ -8,13 +8,13 @@ from PySide6.QtGui import QPainter
 
 from desktop.markup.blocks import Block, BlockKind, Inline, Run, Style
 from desktop.markup.inline import inline
-from desktop.markup.plain import block_text
+from desktop.markup.plain import block_text, text_of
 from desktop.ui.transcript import frames
 from desktop.ui.transcript.elements import Action, ActionKind, Element, Marks, selection_formats
 from desktop.ui.transcript.look import Look
 from desktop.ui.transcript.strokes import paint_card, paint_focus
 from desktop.ui.transcript.textbox import BoxStyle, Format, TextBox, is_right_to_left
-from desktop.ui.transcript.units import UnitMap, unit_count, unit_slice
+from desktop.ui.transcript.units import UnitMap, unit_slice
 
 _CODE_PAD = 3
 _CODE_RADIUS = 4
@@ -60,6 +60,18 @@ class BlockElement(Element):
     def left(self, look: Look) -> float:
         """Pixels taken by the containers."""
         return frames.indent(self.block.levels, look)
+
+    def copy_text(self, start: int = 0, end: int | None = None) -> str:
+        """The text between two positions, behind its list marker where it begins at the start."""
+        return (self.margin if start == 0 else "") + unit_slice(self.text, start, end)
+
+    @property
+    def margin(self) -> str:
+        """Indent and list markers as they are copied."""
+        if not self.block.levels:
+            return ""
+        whole = text_of((self.block,), self.references)
+        return whole[: len(whole) - len(block_text(self.block, self.references))]
 
     def paint_frame(self, painter: QPainter, look: Look, at: QPointF, *, is_rtl: bool) -> None:
         """Paints quote bars and the list marker."""
@@ -133,20 +145,6 @@ class ProseElement(BlockElement):
         self._inline = self._actions = None
         self.release()
 
-    def copy_text(self, start: int = 0, end: int | None = None) -> str:
-        """The text between two positions, with the list marker where it begins at the start."""
-        piece = unit_slice(self.text, start, end)
-        if start == 0 and self.block.levels:
-            whole = block_text(self.block, self.references)
-            if self.cites:
-                plain = inline(self.block.raw, self.references).text
-                whole = whole.removesuffix(plain) + self.text if whole.endswith(plain) else whole
-            if end is None or end >= unit_count(self.text):
-                return whole
-            if whole.endswith(self.text):
-                return whole.removesuffix(self.text) + piece
-        return piece
-
     def estimate(self, look: Look) -> float:
         """From the number of characters."""
         per_line = max((look.width - self.left(look)) / look.char_width, 1)
@@ -219,6 +217,11 @@ class RuleElement(BlockElement):
     """A horizontal rule."""
 
     __slots__ = ()
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return "---"
 
     def estimate(self, look: Look) -> float:
         """Always the same height."""

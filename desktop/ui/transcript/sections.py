@@ -53,6 +53,11 @@ class MarkdownSection:
         self._first = len(self.elements)
         self._is_muted = is_muted
         self._lead_gap = 0.0
+        self._stream: MarkdownStream | None = None
+        self._references: Mapping[str, Any] = {}
+        self._text = ""
+        self._frozen = 0
+        self._is_ended = False
         self._restart()
 
     def set_lead_gap(self, gap: float) -> None:
@@ -112,8 +117,8 @@ class MarkdownSection:
                 element.renew(self._references)
 
     def _restart(self) -> None:
-        self._stream: MarkdownStream | None = MarkdownStream()
-        self._references: Mapping[str, Any] = self._stream.references
+        self._stream = MarkdownStream()
+        self._references = self._stream.references
         self._text = ""
         self._frozen = 0
         self._is_ended = False

@@ -93,7 +93,7 @@ def test_the_exchange_is_kept_to_the_byte(store: Store) -> None:
     short = store.run(store.history.exchange(reply.id, raw_limit=11))
     assert short
     assert (short.raw, short.raw_size) == (b"data: 1\n\nda", 18)
-    assert store.run(store.history.exchange(chat.row.id and MessageId(1))) is None
+    assert store.run(store.history.exchange(MessageId(1))) is None
 
 
 def test_the_event_log_is_cut_at_its_cap(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

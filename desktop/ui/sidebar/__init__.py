@@ -1,0 +1,1 @@
+"""The pane on the right: every parameter of the next request."""

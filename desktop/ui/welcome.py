@@ -1,0 +1,203 @@
+"""The first page of someone without a key: the steps to the first reply."""
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.domain.errors import KEYS_PAGE
+from desktop.domain.keys import KeyStatus
+from desktop.ui.keyring_words import keyring_advice, keyring_title
+from desktop.ui.link_button import LinkButton
+
+SIGN_UP_PAGE = "https://aimlapi.com/app/sign-up"
+"""Source: https://docs.aimlapi.com/quickstart/setting-up (August 2026)."""
+
+WIDTH_PX = 560
+_NUMBER_PX = 26
+_TITLE_SCALE = 1.7
+
+
+class WelcomePage(QScrollArea):
+    """How to get from nothing to a reply.
+
+    Signals:
+        enter_key_requested(): The user has a key.
+        demo_requested(): The user wants to look around without one.
+        link_activated(url): One of the provider's pages was asked for.
+    """
+
+    enter_key_requested = Signal()
+    demo_requested = Signal()
+    link_activated = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._column = QWidget(self)
+        self._column.setMaximumWidth(WIDTH_PX)
+        self._title = _label(self.tr("Welcome to Sounding"), self._column)
+        self._keyring = _KeyringCard(self._column)
+        self._lay_out()
+        self._size_title()
+        self.set_status(KeyStatus())
+
+    def set_status(self, status: KeyStatus) -> None:
+        """Says what is wrong with the keyring, if anything is known to be."""
+        self._keyring.set_status(status)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keeps the title's size in step with the interface font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._size_title()
+
+    def _size_title(self) -> None:
+        font = self.font()
+        if font.pixelSize() > 0:
+            font.setPixelSize(round(font.pixelSize() * _TITLE_SCALE))
+        else:
+            font.setPointSizeF(font.pointSizeF() * _TITLE_SCALE)
+        font.setBold(True)
+        if font != self._title.font():
+            self._title.setFont(font)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self._column)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(16)
+        column.addLayout(self._heading())
+        column.addWidget(self._steps())
+        column.addWidget(self._keyring)
+        column.addLayout(self._buttons())
+        page = QWidget(self)
+        centre = QHBoxLayout()
+        centre.addStretch(1)
+        centre.addWidget(self._column, 1000)
+        centre.addStretch(1)
+        rows = QVBoxLayout(page)
+        rows.setContentsMargins(24, 24, 24, 24)
+        rows.addStretch(1)
+        rows.addLayout(centre)
+        rows.addStretch(1)
+        self.setWidget(page)
+        page.setAutoFillBackground(False)
+        self.viewport().setAutoFillBackground(False)
+
+    def _heading(self) -> QVBoxLayout:
+        text = self.tr("Chat with GPT-5.1 through the AI/ML API. Four steps to the first reply:")
+        rows = QVBoxLayout()
+        rows.setSpacing(6)
+        rows.addWidget(self._title)
+        rows.addWidget(_label(text, self._column, "muted"))
+        return rows
+
+    def _steps(self) -> QFrame:
+        card = QFrame(self._column)
+        card.setObjectName("card")
+        rows = QVBoxLayout(card)
+        rows.setContentsMargins(18, 16, 18, 16)
+        rows.setSpacing(16)
+        sign_up = self._link(self.tr("Sign up"), SIGN_UP_PAGE)
+        keys = self._link(self.tr("Open the key page"), KEYS_PAGE.url)
+        steps = (
+            (self.tr("Create an account"), self.tr("At the AI/ML API, in your browser."), sign_up),
+            (
+                self.tr("Generate a key"),
+                self.tr("Check that the list of keys shows it as enabled."),
+                keys,
+            ),
+            (
+                self.tr("Paste it here"),
+                self.tr("Press “Enter API key”. It stays in your system's keyring."),
+                None,
+            ),
+            (self.tr("Say hello"), self.tr("Type below, then press Enter."), None),
+        )
+        for number, (title, text, link) in enumerate(steps, start=1):
+            rows.addLayout(_step(card, number, title, text, link))
+        return card
+
+    def _link(self, text: str, url: str) -> LinkButton:
+        link = LinkButton(text, url, self._column)
+        link.link_activated.connect(self.link_activated)
+        return link
+
+    def _buttons(self) -> QVBoxLayout:
+        enter = QPushButton(self.tr("Enter API key"), self._column)
+        enter.setProperty("primary", "true")
+        enter.clicked.connect(self.enter_key_requested)
+        demo = QPushButton(self.tr("Try the demo"), self._column)
+        demo.clicked.connect(self.demo_requested)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for button in (enter, demo):
+            button.setProperty("large", "true")
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        text = self.tr("The demo answers from this computer: no key, no account, no cost.")
+        rows = QVBoxLayout()
+        rows.setSpacing(8)
+        rows.addLayout(buttons)
+        rows.addWidget(_label(text, self._column, "small"))
+        return rows
+
+
+class _KeyringCard(QFrame):
+    """What is wrong with the keyring and what to do; hidden while nothing is."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("keyringCard")
+        self._title = _label("", self, "strong")
+        self._advice = _label("", self, "muted")
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(18, 12, 18, 12)
+        rows.setSpacing(4)
+        rows.addWidget(self._title)
+        rows.addWidget(self._advice)
+
+    def set_status(self, status: KeyStatus) -> None:
+        title = keyring_title(status)
+        self._title.setText(title)
+        self._advice.setText(keyring_advice(status))
+        self.setVisible(bool(title))
+
+
+def _label(text: str, parent: QWidget, look: str = "") -> QLabel:
+    label = QLabel(text, parent)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setProperty("look", look)
+    return label
+
+
+def _step(
+    parent: QWidget, number: int, title: str, text: str, link: LinkButton | None
+) -> QHBoxLayout:
+    badge = QLabel(str(number), parent)
+    badge.setObjectName("stepNumber")
+    badge.setFixedSize(_NUMBER_PX, _NUMBER_PX)
+    badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    words = QVBoxLayout()
+    words.setSpacing(2)
+    words.addWidget(_label(title, parent, "strong"))
+    words.addWidget(_label(text, parent, "muted"))
+    row = QHBoxLayout()
+    row.setSpacing(14)
+    row.addWidget(badge)
+    row.addLayout(words, 1)
+    if link is not None:
+        link.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        row.addWidget(link)
+    return row
