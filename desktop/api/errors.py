@@ -22,6 +22,7 @@ from desktop.domain.errors import (
     BadRequestError,
     ConnectionLostError,
     DesktopError,
+    NetworkError,
     NotFoundError,
     OfflineError,
     PermissionDeniedError,
@@ -61,38 +62,33 @@ def from_httpx(error: Exception, host: str, *, has_begun: bool = False) -> Deskt
     import httpx
 
     detail = _detail(error)
-    if isinstance(error, httpx.PoolTimeout):
-        return OfflineError(
-            "Too many connections are waiting. Try again in a moment.", detail=detail
-        )
-    if isinstance(error, httpx.ConnectTimeout):
-        return TimedOutError(
-            f"Connecting to {host} took too long. Check the connection and try again.",
-            detail=detail,
-        )
     if isinstance(error, httpx.TimeoutException):
-        return TimedOutError(
-            f"{host} stopped answering. Check the connection and try again.", detail=detail
-        )
+        return _timed_out(error, host, detail)
     if isinstance(error, httpx.ProxyError):
         return _proxy_error(detail)
     if isinstance(error, httpx.ConnectError):
         return _connect_error(error, host, detail)
-    if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError):
+    if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError | OSError):
         return _broken(error, host, detail, has_begun=has_begun)
     if isinstance(error, httpx.DecodingError):
         return ProtocolError("The answer is compressed in a broken way.", detail=detail)
-    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
-        return ProtocolError(
-            "The provider's address cannot be used. Check it in the settings.",
-            detail=detail,
-            retryable=False,
-        )
     return ProtocolError(
         "The request could not be made. Check the key and the address in the settings.",
         detail=detail,
         retryable=False,
     )
+
+
+def _timed_out(error: Exception, host: str, detail: str) -> NetworkError:
+    import httpx
+
+    if isinstance(error, httpx.PoolTimeout):
+        text = "Too many connections are waiting. Try again in a moment."
+        return OfflineError(text, detail=detail)
+    text = f"{host} stopped answering. Check the connection and try again."
+    if isinstance(error, httpx.ConnectTimeout):
+        text = f"Connecting to {host} took too long. Check the connection and try again."
+    return TimedOutError(text, detail=detail)
 
 
 def lost(host: str, *, has_begun: bool, detail: str = "") -> ConnectionLostError:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import httpx
 
 EVENT_STREAM = "text/event-stream"
+_PAGES = ("text/html", "application/xhtml+xml")
+_WITHOUT_BODY = (204, 205)
+_WITH_REPLY = set(range(200, 300)) - set(_WITHOUT_BODY)
 
 
 @dataclass(slots=True)
@@ -204,29 +207,26 @@ async def _form(answer: Answer, *, asks_for_stream: bool) -> tuple[Form, list[by
 
     The answer's content type decides; its first bytes do only where that says nothing.
     """
-    if not 200 <= answer.status < 300 or answer.status in {204, 205}:  # noqa: PLR2004
-        return Form.ERROR, []
     kind = answer.content_type
+    if answer.status not in _WITH_REPLY or kind in _PAGES:
+        return Form.ERROR, []
     if kind == EVENT_STREAM:
         return Form.STREAM, []
     if kind == "application/json" or kind.endswith("+json"):
         return Form.WHOLE, []
-    if kind in ("text/html", "application/xhtml+xml"):
-        return Form.ERROR, []
     first = await answer.read() or []
     start = first[0].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] if first else b""
     if start == b"<":
         return Form.ERROR, first
-    if start in (b"{", b"[") or not asks_for_stream:
-        return Form.WHOLE, first
-    return Form.STREAM, first
+    is_json = start in (b"{", b"[") or not asks_for_stream
+    return Form.WHOLE if is_json else Form.STREAM, first
 
 
 def _refusal(answer: Answer, body: bytes, call: Call) -> DesktopError:
     """The error that an answer without a reply stands for."""
-    if answer.status in {204, 205}:
+    if answer.status in _WITHOUT_BODY:
         return EmptyReplyError(EMPTY, status=answer.status, detail=f"HTTP {answer.status}")
-    if 200 <= answer.status < 300:  # noqa: PLR2004
+    if answer.status in _WITH_REPLY:
         return ProtocolError(
             "A web page answered, not the API. Check the network and the address in the settings.",
             status=answer.status,

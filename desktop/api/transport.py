@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -84,13 +85,9 @@ class Transport:
         """
         if self._context is not None:
             return
-        if self._warming is None:
+        if self._warming is None or self._warming.done():
             self._warming = _in_thread(_prepared)
-        try:
-            self._context = await asyncio.shield(self._warming)
-        finally:
-            if self._warming is not None and self._warming.done():
-                self._warming = None
+        self._context = await asyncio.shield(self._warming)
 
     async def acquire(self) -> Pool:
         """The pool for one request; give it back with :meth:`release`.
@@ -127,10 +124,9 @@ class Transport:
         await self._close_retired()
 
     async def _close_retired(self) -> None:
-        idle = [pool for pool in self._retired if pool.readers == 0]
-        self._retired = [pool for pool in self._retired if pool.readers > 0]
-        for pool in idle:
-            await pool.client.aclose()
+        while idle := [pool for pool in self._retired if pool.readers == 0]:
+            self._retired.remove(idle[0])
+            await idle[0].client.aclose()
 
     def _has_slept(self) -> bool:
         gap_s = self._wall() - self._monotonic()
@@ -143,7 +139,7 @@ class Transport:
         name, proxy = proxy_for(self._url)
         try:
             transport = httpx.AsyncHTTPTransport(
-                verify=self._context if self._context is not None else True,
+                verify=self._context or True,
                 http2=False,
                 limits=httpx.Limits(
                     max_connections=100,
@@ -246,8 +242,11 @@ def _in_thread(make: Callable[[], ssl.SSLContext]) -> "asyncio.Future[ssl.SSLCon
             result = make()
         except DesktopError as error:
             fault = error
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, result, fault)
+        finally:
+            if result is None and fault is None:
+                fault = OfflineError("Secure connections cannot be set up on this computer.")
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(settle, result, fault)
 
     threading.Thread(target=run, name="http-warm-up", daemon=True).start()
     return future
@@ -255,7 +254,6 @@ def _in_thread(make: Callable[[], ssl.SSLContext]) -> "asyncio.Future[ssl.SSLCon
 
 def _prepared() -> ssl.SSLContext:
     """Imports the HTTP stack and builds the TLS context that all clients share."""
-    from contextlib import suppress
     from importlib import import_module
 
     for name in ("httpx", "httpcore", "h11", "anyio", "anyio._backends._asyncio"):

@@ -45,9 +45,11 @@ class Watchdog:
 
         Raises:
             Silence: It did not end in time; it was cancelled.
+            RuntimeError: This is not called from a task.
         """
         task = asyncio.current_task()
-        assert task is not None
+        if task is None:
+            raise RuntimeError("a watchdog needs a task to end")
         cancelling = task.cancelling()
         self._task, self._has_fired = task, False
         self._since_s = time.monotonic()

@@ -14,7 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
-from desktop.app.folders import Folders, FolderError, open_folders
+from desktop.app.folders import FolderError, Folders, open_folders
 from desktop.app.options import Options
 from desktop.ui.geometry import WindowGeometry
 from desktop.ui.main_window import MainWindow

@@ -292,10 +292,11 @@ class ChatController(QObject):
     def _register(self, chat: _Chat) -> None:
         """Keeps a running conversation alive under its id, once it has one."""
         conversation = chat.session.conversation
-        if conversation is not None and chat.stop is not None:
-            if conversation.row.id not in self._running:
-                self._running[conversation.row.id] = chat
-                self.activity_changed.emit(conversation.row.id, True)
+        if conversation is None or chat.stop is None:
+            return
+        if conversation.row.id not in self._running:
+            self._running[conversation.row.id] = chat
+            self.activity_changed.emit(conversation.row.id, True)
 
     def _on_turn_done(self, chat: _Chat) -> None:
         chat.stop = None

@@ -62,20 +62,21 @@ class HistoryModel(QAbstractListModel):
         if not index.isValid() or index.row() >= len(self._rows):
             return None
         row = self._rows[index.row()]
+        value: object = None
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole | HistoryRole.TITLE:
-                return row.title
+                value = row.title
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{row.title}, {self._subtitle(row)}"
+                value = f"{row.title}, {self._subtitle(row)}"
             case HistoryRole.ID:
-                return int(row.id)
+                value = int(row.id)
             case HistoryRole.SUBTITLE:
-                return self._subtitle(row)
+                value = self._subtitle(row)
             case HistoryRole.DAY_HEADER:
-                return self._header(index.row())
+                value = self._header(index.row())
             case HistoryRole.RUNNING:
-                return int(row.id) in self._running
-        return None
+                value = int(row.id) in self._running
+        return value
 
     def flags(self, index: AnyIndex) -> Qt.ItemFlag:
         """Rows can be chosen and renamed in place."""
@@ -88,11 +89,11 @@ class HistoryModel(QAbstractListModel):
             | Qt.ItemFlag.ItemNeverHasChildren
         )
 
-    def canFetchMore(self, parent: AnyIndex = _ROOT) -> bool:  # noqa: N802
+    def canFetchMore(self, parent: AnyIndex = _ROOT) -> bool:
         """Whether older conversations have not been read yet."""
         return not parent.isValid() and not self._is_complete and not self._is_reading
 
-    def fetchMore(self, parent: AnyIndex = _ROOT) -> None:  # noqa: N802
+    def fetchMore(self, parent: AnyIndex = _ROOT) -> None:
         """Reads the next page."""
         if self.canFetchMore(parent):
             self._is_reading = True

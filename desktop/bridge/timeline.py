@@ -156,8 +156,7 @@ class Timeline(QObject):
         if page[offset].id != message.id:
             return
         first = self.index_of(message)
-        had_error = len(rows_of(page[offset])) == 2
-        has_error = len(rows_of(message)) == 2
+        had_error, has_error = page[offset].has_error_row, message.has_error_row
         page[offset] = message
         if has_error and not had_error:
             self._errors.insert(bisect_left(self._errors, message.depth), message.depth)

@@ -8,7 +8,7 @@ what was received is kept and marked, then ``CancelledError`` travels on.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
@@ -97,8 +97,8 @@ class _Run:
     started_s: float
     exchange_id: ExchangeId | None = None
     request: PreparedRequest | None = None
-    raw: bytearray | None = None
-    arrivals: list[tuple[int, float]] | None = None
+    raw: bytearray = field(default_factory=bytearray)
+    arrivals: list[tuple[int, float]] = field(default_factory=list)
     attempts: int = 1
     status: Status = Status.SENDING
     fault: Fault | None = None
@@ -270,7 +270,7 @@ class Session:
             run.exchange_id = await _kept(
                 self._store.begin_exchange(run.message.id, run.request, _now())
             )
-            error = await self._attempt(run)
+            error = await self._attempt(run, run.request)
             if error is None:
                 return
             delay_s = _retry_delay_s(error, run)
@@ -286,23 +286,22 @@ class Session:
         if self.listener:
             self.listener.on_retry_wait(0, error)
 
-    async def _attempt(self, run: _Run) -> DesktopError | None:
+    async def _attempt(self, run: _Run, request: PreparedRequest) -> DesktopError | None:
         """Follows one answer to its end; returns the error that ended it, if one did."""
         error: DesktopError | None = None
         run.raw, run.arrivals = bytearray(), []
         async with asyncio.TaskGroup() as group:
             ticker = group.create_task(self._tick(run))
             try:
-                await self._follow(run)
+                await self._follow(run, request)
             except DesktopError as caught:
                 error = caught
             finally:
                 ticker.cancel()
         return error
 
-    async def _follow(self, run: _Run) -> None:
-        assert run.request is not None and run.raw is not None and run.arrivals is not None
-        async for batch in self._backend().stream(run.request):
+    async def _follow(self, run: _Run, request: PreparedRequest) -> None:
+        async for batch in self._backend().stream(request):
             run.arrivals.append((len(run.raw), batch.at_s))
             run.raw += batch.raw
             run.assembler.feed(batch)
@@ -321,8 +320,8 @@ class Session:
 
     async def _checkpoint(self, run: _Run) -> None:
         growth = run.store.take()
-        raw, run.raw = run.raw or bytearray(), bytearray()
-        arrivals, run.arrivals = run.arrivals or [], []
+        raw, run.raw = run.raw, bytearray()
+        arrivals, run.arrivals = run.arrivals, []
         if run.exchange_id is None or not (growth or arrivals):
             return
         try:

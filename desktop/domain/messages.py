@@ -371,9 +371,13 @@ class ExchangeSummary:
     @property
     def tokens_per_second(self) -> float | None:
         """Approximate speed, one delta taken as one token; None where it cannot be known."""
-        if not self.is_streamed or self.delta_count < 2 or self.delta_span_s <= 0:
+        intervals = self.delta_count - 1
+        if not self.is_streamed or intervals < 1 or self.delta_span_s <= 0:
             return None
-        return (self.delta_count - 1) / self.delta_span_s
+        return intervals / self.delta_span_s
+
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(slots=True, frozen=True)
@@ -400,7 +404,7 @@ class Message:
     status: Status = Status.COMPLETE
     choices: tuple[Choice, ...] = (Choice(),)
     note: Note = Note.NONE
-    created_at: datetime = datetime.fromtimestamp(0, UTC)
+    created_at: datetime = _EPOCH
     depth: int = 0
     sibling_index: int = 0
     sibling_count: int = 1

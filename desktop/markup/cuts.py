@@ -5,10 +5,12 @@ is at the first line of the last block, item or row, for only that one can be ch
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desktop.markup.builder import Source
+from desktop.markup.grammar import Definition
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -43,14 +45,28 @@ class Cut:
     fence: str = ""
 
 
-def find_cut(tokens: "list[Token]", source: Source) -> Cut | None:
-    """The lowest cut of a source of complete lines; None if nothing can be frozen."""
+def find_cut(
+    tokens: "list[Token]", definitions: Sequence[Definition], source: Source
+) -> Cut | None:
+    """The lowest cut of a source of complete lines; None if nothing can be frozen.
+
+    A definition ends up to a line later than it seems to, when its title follows: it is not parted
+    from the line below it.
+    """
     index = _last_block(tokens)
-    if _is_all_closed(tokens[index] if tokens else None, source):
+    last = tokens[index] if tokens else None
+    if _is_all_closed(last, source):
         return Cut(source.lines)
-    if not tokens:
-        return None
-    return _inner_cut(tokens, index, source) or _outer_cut(tokens[index], source)
+    below = definitions[-1].start if definitions else -1
+    if last is None or (last.map is not None and below >= last.map[1]):
+        return _progress(below, source)
+    ends = {definition.end: definition.start for definition in definitions}
+    return _inner_cut(tokens, index, source, ends) or _outer_cut(tokens, index, source, ends)
+
+
+def _progress(line: int, source: Source) -> Cut | None:
+    """A cut at the top level, if it leaves less open than there was."""
+    return Cut(line) if line > source.prefix or line == source.prefix > 0 else None
 
 
 def closing_fence(opening: str) -> re.Pattern[str]:
@@ -64,7 +80,7 @@ def _first_line(token: "Token") -> int:
     return token.map[0] if token.map is not None else 0
 
 
-def _last_block(tokens: "list[Token]") -> int:
+def _last_block(tokens: "Sequence[Token]") -> int:
     """Index of the token that opens the last block of the top level."""
     for index in range(len(tokens) - 1, 0, -1):
         if tokens[index].level == 0 and tokens[index].nesting >= 0:
@@ -81,12 +97,23 @@ def _is_all_closed(last: "Token | None", source: Source) -> bool:
     return last.type not in _REGROWS and last.map[1] < source.lines
 
 
-def _outer_cut(last: "Token", source: Source) -> Cut | None:
+def _outer_cut(
+    tokens: "list[Token]", index: int, source: Source, ends: Mapping[int, int]
+) -> Cut | None:
+    last = tokens[index]
     line = _first_line(last)
     if last.type == "fence" and _is_open_fence(last, source):
         return Cut(line, fence=source.line(line))
-    is_progress = line > source.prefix or (line == source.prefix and source.prefix > 0)
-    return Cut(line) if is_progress else None
+    above = tokens[_last_block(tokens[:index])] if index else None
+    return _progress(_with_definition(line, above, ends), source)
+
+
+def _with_definition(line: int, above: "Token | None", ends: Mapping[int, int]) -> int:
+    """The line of a block, or of the definition right above it, or of what holds that."""
+    if line not in ends:
+        return line
+    is_inside = above is not None and above.map is not None and above.map[1] > ends[line]
+    return _first_line(above) if above is not None and is_inside else ends[line]
 
 
 def _is_open_fence(token: "Token", source: Source) -> bool:
@@ -100,12 +127,14 @@ def _is_open_fence(token: "Token", source: Source) -> bool:
     return last == token.map[0] or closing_fence(opening).match(source.line(last)) is None
 
 
-def _inner_cut(tokens: "list[Token]", index: int, source: Source) -> Cut | None:
+def _inner_cut(
+    tokens: "list[Token]", index: int, source: Source, ends: Mapping[int, int]
+) -> Cut | None:
     kind = tokens[index].type
     if kind in _LISTS:
         return _list_cut(tokens, index, source)
     if kind == "blockquote_open":
-        return _quote_cut(tokens, index, source)
+        return _quote_cut(tokens, index, source, ends)
     if kind == "table":
         return _table_cut(tokens, index, source)
     return None
@@ -159,12 +188,15 @@ def _sibling(line: str, column: int) -> tuple[str, int]:
     return f"{' ' * indent}{marker}{' ' * padding}x\n", found.end() + padding
 
 
-def _quote_cut(tokens: "list[Token]", index: int, source: Source) -> Cut | None:
+def _quote_cut(
+    tokens: "list[Token]", index: int, source: Source, ends: Mapping[int, int]
+) -> Cut | None:
     """A cut at the last block directly inside a quote."""
     children = _children(tokens, index)
     if len(children) < 2:  # noqa: PLR2004 - a first block has nothing above it
         return None
     line = _first_line(tokens[children[-1]])
+    line = _with_definition(line, tokens[children[-2]], ends)
     if line <= source.prefix or _QUOTED.match(source.line(line)) is None:
         return None
     return Cut(line, "> x\n>\n")

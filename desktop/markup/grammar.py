@@ -6,7 +6,9 @@ block back. markdown-it is imported when the first text is parsed, not before.
 
 import functools
 import re
-from collections.abc import Callable, MutableMapping
+from collections import ChainMap
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from desktop.markup.limits import CONTAINER_LEVEL
@@ -22,17 +24,46 @@ if TYPE_CHECKING:
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:")
 
 
-def block_tokens(source: str, references: MutableMapping[str, Any]) -> "list[Token]":
-    """Tokens of all blocks of a source; inline content is left raw.
+@dataclass(slots=True, frozen=True)
+class Definition:
+    """A link definition, `[label]: address "title"`.
+
+    Attributes:
+        label: As the parser normalises it.
+        start: Its first line.
+        end: The line after it.
+        value: What the inline rules look up; opaque.
+    """
+
+    label: str
+    start: int
+    end: int
+    value: Mapping[str, Any]
+
+
+def parse_blocks(
+    source: str, references: MutableMapping[str, Any]
+) -> "tuple[list[Token], list[Definition]]":
+    """Tokens of all blocks of a source, inline content left raw, and its definitions.
 
     Args:
         source: Normalised text.
-        references: Link definitions known before; new ones are added, the first of a label counts.
+        references: Definitions of the text above, which win over those in the source.
     """
     tokens: list[Token] = []
+    found: dict[str, Any] = {}
+    repeated: list[dict[str, Any]] = []
     parser = _parser()
-    parser.block.parse(source, parser, {"references": references}, tokens)
-    return tokens
+    env = {"references": ChainMap(found, references), "duplicate_refs": repeated}
+    parser.block.parse(source, parser, env, tokens)
+    definitions = [_definition(label, value) for label, value in found.items()]
+    definitions += [_definition(value["label"], value) for value in repeated]
+    return tokens, sorted(definitions, key=lambda definition: definition.start)
+
+
+def _definition(label: str, value: Mapping[str, Any]) -> Definition:
+    start, end = value["map"]
+    return Definition(label, start, end, value)
 
 
 @functools.cache

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from desktop.markup.blocks import Block, BlockKind
+from desktop.markup.grammar import Definition
 
 _LABEL = re.compile(r"\[((?:\\.|[^\[\]\\])+)\]", re.DOTALL)
 
@@ -25,18 +26,19 @@ class References:
         self._users: dict[str, list[int]] = {}
         self._stale: set[int] = set()
 
-    def define(self, defined: Mapping[str, Any], end: int) -> None:
+    def define(self, definitions: Iterable[Definition], end: int) -> None:
         """Keeps the definitions of a source that begin above line `end`."""
-        for label, definition in defined.items():
-            if definition["map"][0] < end:
-                self.all[label] = definition
-                self._stale.update(self._users.pop(label, ()))
+        for definition in definitions:
+            if definition.start < end and definition.label not in self.all:
+                self.all[definition.label] = definition.value
+                self._stale.update(self._users.pop(definition.label, ()))
 
     def watch(self, frozen: Iterable[Block]) -> None:
         """Remembers which labels blocks that were frozen just now may use later."""
         for block in frozen:
-            for label in _labels(block) - self.all.keys():
-                self._users.setdefault(label, []).append(self._count)
+            for label in _labels(block):
+                if label not in self.all:
+                    self._users.setdefault(label, []).append(self._count)
             self._count += 1
 
     def stale(self) -> tuple[int, ...]:

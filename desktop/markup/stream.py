@@ -6,7 +6,6 @@ is parsed at growing intervals. Any split of a text ends in the blocks of one wh
 
 import re
 import time
-from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from desktop.markup.blocks import Block, BlockChange, BlockKind
 from desktop.markup.builder import Builder, Source, label_of
 from desktop.markup.cuts import Cut, closing_fence, find_cut
-from desktop.markup.grammar import block_tokens
+from desktop.markup.grammar import parse_blocks
 from desktop.markup.limits import CALM_CHARS, PIECE_CHARS, REST_FACTOR
 from desktop.markup.normalise import Door, normalise
 from desktop.markup.references import References
@@ -28,7 +27,8 @@ _GROWING = frozenset({BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.CODE})
 def parse(text: str) -> tuple[Block, ...]:
     """Blocks of a whole text: those a stream of it ends in, however it is split."""
     source = Source(normalise(text))
-    return tuple(Builder().build(block_tokens(source.text, {}), source))
+    tokens, _definitions = parse_blocks(source.text, {})
+    return tuple(Builder().build(tokens, source))
 
 
 class MarkdownStream:
@@ -97,8 +97,8 @@ class MarkdownStream:
         if self._fence is not None:
             return [self._fence.unclosed(self._tail, is_final=True)]
         source = self._tail.source(len(self._tail.text))
-        tokens, defined = self._tokens(source)
-        self._references.define(defined, source.lines)
+        tokens, definitions = parse_blocks(source.text, self._references.all)
+        self._references.define(definitions, source.lines)
         return self._tail.builder.build(tokens, source)
 
     def _change(self, frozen: list[Block], still_open: tuple[Block, ...]) -> BlockChange:
@@ -115,11 +115,6 @@ class MarkdownStream:
         if not self.pending:
             self._waiting, self._taken = "", 0
 
-    def _tokens(self, source: Source) -> "tuple[list[Token], dict[str, Any]]":
-        """Tokens of a source, and the definitions in it: tentative until they are kept."""
-        defined: dict[str, Any] = {}
-        return block_tokens(source.text, ChainMap(defined, self._references.all)), defined
-
     # Freezing
 
     def _settle(self, frozen: list[Block]) -> None:
@@ -131,12 +126,12 @@ class MarkdownStream:
             return
         started = self._clock()
         source = self._tail.source(end)
-        tokens, defined = self._tokens(source)
+        tokens, definitions = parse_blocks(source.text, self._references.all)
         self._settled = end
-        cut = find_cut(tokens, source)
+        cut = find_cut(tokens, definitions, source)
         if cut is not None:
             frozen += self._freeze(tokens, source, cut)
-            self._references.define(defined, cut.line)
+            self._references.define(definitions, cut.line)
         self._rest_from(started)
 
     def _freeze(self, tokens: "list[Token]", source: Source, cut: Cut) -> list[Block]:
@@ -171,7 +166,7 @@ class MarkdownStream:
         if size != self._shown and (self._shown < 0 or self._is_due()):
             started = self._clock()
             source = self._tail.source(size)
-            tokens, _tentative = self._tokens(source)
+            tokens, _tentative = parse_blocks(source.text, self._references.all)
             self._open = tuple(self._tail.builder.copy().build(tokens, source))
             self._shown = size
             self._rest_from(started)

@@ -7,6 +7,7 @@ under another name first, so that an empty one is never ours.
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ from desktop.storage.errors import (
     translated,
 )
 from desktop.storage.migrations import APPLICATION_ID, Migration
-from desktop.storage.query import transaction
+from desktop.storage.query import row, transaction
 
 BUSY_TIMEOUT_MS = 5_000
 """How long a backup tool or virus scanner may hold the file before that is an error."""
@@ -126,12 +127,9 @@ class Opener:
         self._refuse_newer(version)
         return True
 
-    def _refuse_newer(self, version: int, connection: apsw.Connection | None = None) -> None:
-        if version <= len(self.schema):
-            return
-        if connection is not None:
-            leave_log(connection)
-        raise StorageError(NEWER, detail=f"schema {version}, known {len(self.schema)}")
+    def _refuse_newer(self, version: int) -> None:
+        if version > len(self.schema):
+            raise StorageError(NEWER, detail=f"schema {version}, known {len(self.schema)}")
 
     def _open_existing(self) -> Opened:
         try:
@@ -146,7 +144,7 @@ class Opener:
         opened = self._connected()
         try:
             version = migrations.version_of(opened.connection)
-            self._refuse_newer(version, opened.connection)
+            self._refuse_newer(version)
             if version < len(self.schema):
                 opened = self._upgraded(opened, version)
             if not opened.is_read_only:
@@ -154,7 +152,7 @@ class Opener:
             opened.rows = listing.page(opened.connection, None, "", self.limit)
             opened.new_draft = listing.new_draft(opened.connection)
         except BaseException:
-            opened.connection.close()
+            _let_go(opened.connection)
             raise
         return opened
 
@@ -166,7 +164,7 @@ class Opener:
         try:
             journal = _configure(connection)
         except BaseException:
-            connection.close()
+            _let_go(connection)
             raise
         return Opened(connection, "" if journal == "wal" else NOT_PRIVATE_JOURNAL)
 
@@ -214,23 +212,29 @@ class Opener:
         """
         if opened.is_read_only:
             raise StorageError(READ_ONLY, detail=f"schema {version} cannot be upgraded")
-        kept = self._named(f"version-{version}")
         fresh = self._companion(".new")
-        for target in (kept, fresh):
-            _remove(target)
-            ensure_private_file(target)
-            _copy(opened.connection, target)
-        opened.connection.close()
-        if self._companion("-wal").exists():
-            raise StorageError(LOCKED, detail="the write-ahead log was not taken up")
-        connection = self._connection(fresh)
         try:
-            migrations.apply(connection, self.schema)
-            _check(connection)
-        finally:
-            connection.close()
+            self._migrate_copy(opened.connection, fresh)
+            _copy(opened.connection, self._named(f"version-{version}"))
+        except BaseException:
+            _remove(fresh)
+            raise
+        opened.connection.close()
         self._put_in_place(fresh)
         return self._connected()
+
+    def _migrate_copy(self, connection: apsw.Connection, fresh: Path) -> None:
+        """Makes an upgraded copy; the old file is left whole, without a write-ahead log."""
+        busy, _, _ = row(connection, "pragma wal_checkpoint(truncate)", ())
+        if busy:
+            raise StorageError(LOCKED, detail="its write-ahead log is in use", retryable=True)
+        _copy(connection, fresh)
+        copy = self._connection(fresh)
+        try:
+            migrations.apply(copy, self.schema)
+            _check(copy)
+        finally:
+            copy.close()
 
     def _set_aside(self) -> Path:
         aside = self._named("corrupt")
@@ -273,12 +277,21 @@ def _configure(connection: apsw.Connection) -> str:
     return journal
 
 
+def _let_go(connection: apsw.Connection) -> None:
+    """Closes a file that could not be used, with its write-ahead log as it is."""
+    with suppress(apsw.ConnectionClosedError):
+        leave_log(connection)
+        connection.close()
+
+
 def _recover(connection: apsw.Connection) -> None:
     with transaction(connection):
         exchanges.recover(connection)
 
 
 def _copy(connection: apsw.Connection, target: Path) -> None:
+    _remove(target)
+    ensure_private_file(target)
     copy = apsw.Connection(str(target))
     try:
         with copy.backup("main", connection, "main") as backup:

@@ -34,11 +34,14 @@ _SUBTREE = """
         values(:branch, :depth)
         union all
         select b.number, b.first_depth from below
-            join branch b on b.conversation = :conversation
+            cross join branch b on b.conversation = :conversation
                 and b.parent = below.number and b.first_depth > below.low
     )
 """
-"""The stretches of a message and everything below it, each from ``low`` to its end."""
+"""The stretches of a message and everything below it, each from ``low`` to its end.
+
+``cross join`` keeps SQLite from looking at all branches of the conversation in each step.
+"""
 
 
 class Place(NamedTuple):

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
@@ -18,7 +18,6 @@ from desktop.ui.words import block_reason, key_place
 
 if TYPE_CHECKING:
     from desktop.bridge.chat import ChatController
-    from desktop.bridge.preferences import PreferencesController
     from desktop.bridge.workspace import Workspace
     from desktop.domain.parameters import ChatSettings
     from desktop.ui.transcript.view import TranscriptView
@@ -32,13 +31,20 @@ class Shown(Protocol):
     """The preferences that the window shows at once."""
 
     @property
-    def theme(self) -> Choice: ...
+    def theme(self) -> Choice:
+        """Light, dark, or as the system has it."""
+
     @property
-    def send_key(self) -> Literal["enter", "ctrl_enter"]: ...
+    def send_key(self) -> Literal["enter", "ctrl_enter"]:
+        """What sends a message."""
+
     @property
-    def zoom_percent(self) -> int: ...
+    def zoom_percent(self) -> int:
+        """Size of the transcript's text."""
+
     @property
-    def announce(self) -> bool: ...
+    def announce(self) -> bool:
+        """Whether replies are announced to screen readers."""
 
 
 class Commands(QObject):
@@ -175,10 +181,12 @@ class Commands(QObject):
     def undo(self) -> None:
         """Undoes typing in the focused field, else the last delete."""
         focused = QApplication.focusWidget()
-        if isinstance(focused, QPlainTextEdit) and focused.document().isUndoAvailable():
-            focused.undo()
-        elif isinstance(focused, QLineEdit) and focused.isUndoAvailable():
-            focused.undo()
+        if isinstance(focused, QPlainTextEdit):
+            can_undo = focused.document().isUndoAvailable()
+        else:
+            can_undo = isinstance(focused, QLineEdit) and focused.isUndoAvailable()
+        if can_undo:
+            self._edit("undo")
         else:
             self._undo_delete()
 

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
 
 from desktop.domain.errors import KEYS_PAGE
 from desktop.domain.keys import KeyStatus
-from desktop.ui.keyring_words import keyring_advice, keyring_title
+from desktop.ui.keyring_card import KeyringCard
+from desktop.ui.labels import plain_label
 from desktop.ui.link_button import LinkButton
 
 SIGN_UP_PAGE = "https://aimlapi.com/app/sign-up"
@@ -46,8 +47,8 @@ class WelcomePage(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._column = QWidget(self)
         self._column.setMaximumWidth(WIDTH_PX)
-        self._title = _label(self.tr("Welcome to Sounding"), self._column)
-        self._keyring = _KeyringCard(self._column)
+        self._title = plain_label(self.tr("Welcome to Sounding"), self._column)
+        self._keyring = KeyringCard(self._column)
         self._lay_out()
         self._size_title()
         self.set_status(KeyStatus())
@@ -99,7 +100,7 @@ class WelcomePage(QScrollArea):
         rows = QVBoxLayout()
         rows.setSpacing(6)
         rows.addWidget(self._title)
-        rows.addWidget(_label(text, self._column, "muted"))
+        rows.addWidget(plain_label(text, self._column, "muted"))
         return rows
 
     def _steps(self) -> QFrame:
@@ -119,7 +120,7 @@ class WelcomePage(QScrollArea):
             ),
             (
                 self.tr("Paste it here"),
-                self.tr("Press “Enter API key”. It stays in your system's keyring."),
+                self.tr("Press “Enter API key”. It is never written to a file."),
                 None,
             ),
             (self.tr("Say hello"), self.tr("Type below, then press Enter."), None),
@@ -149,37 +150,8 @@ class WelcomePage(QScrollArea):
         rows = QVBoxLayout()
         rows.setSpacing(8)
         rows.addLayout(buttons)
-        rows.addWidget(_label(text, self._column, "small"))
+        rows.addWidget(plain_label(text, self._column, "small"))
         return rows
-
-
-class _KeyringCard(QFrame):
-    """What is wrong with the keyring and what to do; hidden while nothing is."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("keyringCard")
-        self._title = _label("", self, "strong")
-        self._advice = _label("", self, "muted")
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(18, 12, 18, 12)
-        rows.setSpacing(4)
-        rows.addWidget(self._title)
-        rows.addWidget(self._advice)
-
-    def set_status(self, status: KeyStatus) -> None:
-        title = keyring_title(status)
-        self._title.setText(title)
-        self._advice.setText(keyring_advice(status))
-        self.setVisible(bool(title))
-
-
-def _label(text: str, parent: QWidget, look: str = "") -> QLabel:
-    label = QLabel(text, parent)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    label.setProperty("look", look)
-    return label
 
 
 def _step(
@@ -191,8 +163,8 @@ def _step(
     badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
     words = QVBoxLayout()
     words.setSpacing(2)
-    words.addWidget(_label(title, parent, "strong"))
-    words.addWidget(_label(text, parent, "muted"))
+    words.addWidget(plain_label(title, parent, "strong"))
+    words.addWidget(plain_label(text, parent, "muted"))
     row = QHBoxLayout()
     row.setSpacing(14)
     row.addWidget(badge)

@@ -60,7 +60,7 @@ ALLOWED = {
     "https://[::1]/": "::1",
     "https://bücher.example/straße?q=ü": "xn--bcher-kva.example",
     "https://xn--bcher-kva.example/": "xn--bcher-kva.example",
-    "https://еxample.org/": "xn--xample-2of.org",
+    "https://\u0435xample.org/": "xn--xample-2of.org",
     "https://example.org/a@b": "example.org",
     "mailto:a@example.org": "a@example.org",
     "mailto:a@example.org?subject=Hi%20there&body=x": "a@example.org",

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterator
 from itertools import product
 
 import pytest
@@ -35,7 +36,7 @@ TEXT_PAIRS = [
 
 
 @pytest.fixture
-def theme(qapp: QApplication) -> ThemeController:
+def theme(qapp: QApplication) -> Iterator[ThemeController]:
     made = ThemeController(qapp)
     yield made
     made.set_choice("system")

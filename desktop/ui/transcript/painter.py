@@ -24,10 +24,22 @@ class Highlights:
     """
 
     def __init__(self) -> None:
-        self.hovered_row = -1
+        self.hovered_row = self.focused_row = -1
         self.hovered: ActionRef | None = None
-        self.focused_row = -1
         self.focused: ActionRef | None = None
+
+    def clear(self) -> None:
+        """Pointer and keyboard are nowhere."""
+        self.hovered_row = self.focused_row = -1
+        self.hovered = self.focused = None
+
+    def insert(self, first: int, count: int) -> None:
+        """Rows were added: the focus stays on its row."""
+        self.hovered, self.hovered_row = None, -1
+        if self.focused_row >= first:
+            self.focused_row += count
+            if self.focused is not None:
+                self.focused = self.focused._replace(row=self.focused_row)
 
 
 def paint_stage(

@@ -65,6 +65,31 @@ class Stage:
         if extent > 0:
             self.anchor.offset *= self._anchor_extent() / extent
 
+    @property
+    def has_pending(self) -> bool:
+        """Whether a row in sight has text that waits to be parsed."""
+        rows = {placed.slot.row for placed in self.placed}
+        return any(self.flow.entry(row).is_pending for row in rows)
+
+    def insert(self, first: int, count: int) -> None:
+        """Rows were added; what is read stays in its place."""
+        is_first_ever = self.flow.row_count() == 0
+        self.flow.insert(first, count)
+        self.selection.insert(first, count)
+        slot = self.anchor.slot
+        if slot.row >= first and not is_first_ever:
+            self.anchor.slot = slot._replace(row=slot.row + count)
+
+    def remove(self, first: int, count: int) -> None:
+        """Rows went; what is read stays in its place, unless it went too."""
+        self.flow.remove(first, count)
+        self.selection.remove(first, count)
+        slot = self.anchor.slot
+        if slot.row >= first + count:
+            self.anchor.slot = slot._replace(row=slot.row - count)
+        elif slot.row >= first:
+            self.anchor.slot, self.anchor.offset = slot._replace(row=first, element=0), 0.0
+
     def place(self) -> None:
         """Finds what is in sight."""
         self.placed = self.anchor.place(self.height)

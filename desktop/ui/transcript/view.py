@@ -1,10 +1,12 @@
 """The transcript widget: events, scroll bar, one placing and one paint a frame."""
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+import time
+from html import escape
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
-    QGuiApplication,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -18,6 +20,8 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 from desktop.domain.messages import Growth
 from desktop.ui.theme import Roles, light_roles
 from desktop.ui.transcript.accessible import TranscriptVoice, install_accessibility
+from desktop.ui.transcript.anchor import Slot
+from desktop.ui.transcript.code_block import CodeElement
 from desktop.ui.transcript.commands import Commands
 from desktop.ui.transcript.keyboard import Keyboard
 from desktop.ui.transcript.look import Look
@@ -68,14 +72,14 @@ class TranscriptView(QAbstractScrollArea):
         self._zoom = 100
         self._source: Source | None = None
         self._key: object = None
-        self._positions: dict[object, tuple[int, int, float]] = {}
+        self._positions: dict[object, tuple[Slot, float]] = {}
         self._was_at_tail = True
         self._is_scrolling = False
         self.stage = Stage(self._make_look(600.0))
         self.highlights = Highlights()
         self.commands = Commands(self)
-        self._pointer = Pointer(self)
-        self._keyboard = Keyboard(self)
+        self.pointer = Pointer(self)
+        self.keyboard = Keyboard(self)
         self._parsing = QTimer(self, singleShot=True, interval=_FRAME_MS)
         self._parsing.timeout.connect(self._on_parsing_timeout)
         self._waiting = QTimer(self, interval=_TICK_MS)
@@ -155,14 +159,18 @@ class TranscriptView(QAbstractScrollArea):
         self.stage.scroll(distance)
         self._after_move()
 
-    def _after_move(self) -> None:
-        self._show_position()
+    def _after_move(self, *, is_bar_right: bool = False) -> None:
+        if not (is_bar_right and self.verticalScrollBar().isSliderDown()):
+            self._show_position()
         self.viewport().update()
         is_at_tail = self.is_at_tail
         if is_at_tail != self._was_at_tail:
             self._was_at_tail = is_at_tail
             self.at_tail_changed.emit(is_at_tail)
-        if any(entry.is_pending for entry in self._visible_entries()):
+        running = bool(self.stage.flow.running())
+        if running != self._waiting.isActive():
+            self._waiting.start() if running else self._waiting.stop()
+        if not self._parsing.isActive() and self.stage.has_pending:
             self._parsing.start()
 
     def _show_position(self) -> None:
@@ -175,22 +183,205 @@ class TranscriptView(QAbstractScrollArea):
         bar.setValue(top if self.is_at_tail else int(self.stage.position))
         self._is_scrolling = False
 
-    def _visible_entries(self) -> list:  # type: ignore[type-arg]
-        rows = {placed.slot.row for placed in self.stage.placed}
-        return [self.stage.flow.entry(row) for row in rows]
-
     # What the timeline says
 
     def _on_source_reset(self) -> None:
         if self._source is None:
             return
         self._keep_position()
+        is_other = self._source.conversation_key() != self._key
+        self._key = self._source.conversation_key()
         self.stage.flow.reset()
         self.stage.selection.clear()
-        self.highlights.__init__()  # type: ignore[misc]
-        key = self._source.conversation_key()
-        self._key = key
-        self._take_position(self._positions.get(key))
+        self.highlights.clear()
+        if is_other:
+            self._take_position()
         self.voice.reset()
-        self._watch_running()
         self.refresh()
+
+    def _on_source_inserted(self, first: int, count: int) -> None:
+        self.stage.insert(first, count)
+        self.highlights.insert(first, count)
+        self.voice.inserted(first, count)
+        self.refresh()
+
+    def _on_source_removed(self, first: int, count: int) -> None:
+        self.stage.remove(first, count)
+        self.highlights.clear()
+        self.voice.removed(first, count)
+        self.refresh()
+
+    def _on_source_changed(self, index: int) -> None:
+        self.stage.flow.replace(index)
+        self.voice.changed(index)
+        self.refresh()
+
+    def _on_source_loaded(self, first: int, count: int) -> None:
+        self.stage.flow.load(first, count)
+        self.refresh()
+
+    def _on_source_grown(self, index: int, growth: Growth) -> None:
+        self.stage.flow.grow(index, growth)
+        if self.stage.flow.advance(PARSE_BUDGET_MS):
+            self._parsing.start()
+        self.voice.grown(index)
+        self.refresh()
+
+    def _on_parsing_timeout(self) -> None:
+        if self.stage.flow.advance(PARSE_BUDGET_MS):
+            self._parsing.start()
+        self.refresh()
+
+    def _on_waiting_timeout(self) -> None:
+        if any([entry.tick(time.monotonic()) for entry in self.stage.flow.running()]):
+            self.viewport().update()
+
+    def _keep_position(self) -> None:
+        anchor = self.stage.anchor
+        self._positions.pop(self._key, None)
+        if not anchor.is_following:
+            self._positions[self._key] = (anchor.slot, anchor.offset)
+            if len(self._positions) > _POSITIONS_KEPT:
+                del self._positions[next(iter(self._positions))]
+
+    def _take_position(self) -> None:
+        kept = self._positions.get(self._key)
+        if kept is None:
+            self.stage.anchor.is_following = True
+        else:
+            self.stage.anchor.move_to(*kept)
+
+    # Looks
+
+    def _make_look(self, width: float) -> Look:
+        column = Stage.column_width(width, self._zoom / 100)
+        return Look(self.font(), self._roles, self._zoom, column)
+
+    def _renew_look(self) -> None:
+        self.stage.set_look(self._make_look(float(self.viewport().width())))
+        self.refresh()
+
+    # Qt's events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lays out for the new width, keeping what is read in its place."""
+        size = self.viewport().size()
+        width, height = float(size.width()), float(size.height())
+        column = Stage.column_width(width, self._zoom / 100)
+        self.stage.width, self.stage.height = width, height
+        if column != self.stage.look.width:
+            self.stage.set_look(self._make_look(width))
+        self.refresh()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Takes another font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._renew_look()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints what is in sight."""
+        painter = QPainter(self.viewport())
+        clip = QRectF(event.rect())
+        has_focus = self.hasFocus() and self.keyboard.is_used
+        paint_stage(painter, self.stage, clip, self.highlights, has_focus=has_focus)
+        painter.end()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Nothing: the reading position decides, the scroll bar only shows it."""
+
+    def _on_bar_value_changed(self, value: int) -> None:
+        if self._is_scrolling:
+            return
+        distance = value - self.stage.position
+        if abs(distance) <= _NEAR_SCREENS * self.stage.height:
+            self.stage.scroll(distance)
+        else:
+            self.stage.jump(float(value))
+        if value == self.verticalScrollBar().maximum():
+            self.stage.anchor.is_following = True
+            self.stage.place()
+        self._after_move(is_bar_right=True)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scrolls; with Shift or sideways the code block under the pointer."""
+        pixels, degrees = event.pixelDelta(), event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            event.ignore()
+            return
+        step = self.stage.look.line * _WHEEL_LINES / _WHEEL_STEP
+        dx = pixels.x() if not pixels.isNull() else degrees.x() * step
+        dy = pixels.y() if not pixels.isNull() else degrees.y() * step
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and not dx:
+            dx, dy = dy, 0
+        if abs(dx) > abs(dy):
+            self._scroll_sideways(-dx, event.position())
+        else:
+            self.scroll_by(-dy)
+        event.accept()
+
+    def _scroll_sideways(self, distance: float, position: QPointF) -> None:
+        placed = self.stage.placed_at(position.y())
+        element = self.stage.element(placed) if placed else None
+        if isinstance(element, CodeElement) and element.scroll_by(distance):
+            self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Moves, extends the selection, copies, presses."""
+        if self.keyboard.press(event):
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002
+        """Goes through the actions of the focused message before it leaves."""
+        return self.keyboard.tab(is_forward=next) or super().focusNextPrevChild(next)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Shows where the keyboard is."""
+        super().focusInEvent(event)
+        reasons = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self.keyboard.enter(is_by_key=event.reason() in reasons)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Hides where the keyboard is."""
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begins a selection or a press."""
+        self.pointer.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Extends the selection, or finds what is under the pointer."""
+        self.pointer.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Ends a selection or a press."""
+        self.pointer.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Selects a word."""
+        self.pointer.double_click(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Opens the menu of the message under the pointer or with focus."""
+        is_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        row = self.highlights.focused_row
+        if not is_key:
+            placed = self.stage.placed_at(event.pos().y())
+            row = placed.slot.row if placed else -1
+        if row >= 0:
+            self.commands.open_menu(row, event.globalPos())
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Shows tool tips and forgets the pointer when it leaves."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            ref = self.stage.action_at(QPointF(event.pos()))
+            action = self.stage.action(ref) if ref else None
+            tip = f"<qt>{escape(action.tip)}</qt>" if action and action.tip else ""
+            QToolTip.showText(event.globalPos(), tip, self.viewport())
+            return True
+        if event.type() == QEvent.Type.Leave:
+            self.pointer.leave()
+        return super().viewportEvent(event)

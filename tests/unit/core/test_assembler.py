@@ -213,9 +213,7 @@ def test_a_follower_rebuilds_the_reply_from_its_growth(
 
 
 def _texts(choices: tuple[Choice, ...]) -> list[tuple[int, list[tuple[type[Part], str]]]]:
-    return [
-        (c.index, [(type(p), getattr(p, "text", "")) for p in c.parts]) for c in choices
-    ]
+    return [(c.index, [(type(p), getattr(p, "text", "")) for p in c.parts]) for c in choices]
 
 
 def test_growth_of_plain_text_is_only_the_new_text() -> None:

@@ -23,6 +23,7 @@ from desktop.domain.ids import MessageId
 from desktop.domain.messages import Message, Note, Role, Status, TextPart
 from desktop.domain.parameters import ChatSettings
 from tests.fakes import FakeBackend, FakeHistory, Held, Script
+from tests.waiting import until
 
 
 def batch(*events: ev.Event, at_s: float = 0.1, raw: bytes = b"x") -> ev.Batch:
@@ -263,8 +264,7 @@ def test_stop_while_waiting_for_a_retry_ends_the_turn(monkeypatch: pytest.Monkey
     async def story() -> None:
         stage = Stage((OfflineError("Offline."),))
         task = asyncio.ensure_future(stage.session.send("go"))
-        while not stage.heard.waits:
-            await asyncio.sleep(0)
+        await until(lambda: stage.heard.waits)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -326,8 +326,7 @@ def test_text_is_checkpointed_while_the_server_is_silent(
         stage = Stage((HEADERS, batch(ev.TextDelta("safe"), raw=b"bytes"), held, HELLO[2]))
         task = asyncio.ensure_future(stage.session.send("go"))
         await held.reached.wait()
-        while not any(c.raw for c in stage.store.checkpoints):
-            await asyncio.sleep(0)
+        await until(lambda: any(c.raw for c in stage.store.checkpoints))
         saved = stage.store.checkpoints[-1]
         assert saved.growth.choices is not None
         assert saved.growth.choices[0].parts == (TextPart("safe"),)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop.domain.history import Conversation
-from desktop.domain.ids import ConversationId, MessageId
+from desktop.domain.ids import MessageId
 from desktop.domain.messages import Message, Role, TextPart
 from desktop.domain.parameters import ChatSettings
 from tests.unit.storage.conftest import START, Store
@@ -49,14 +49,12 @@ class NaiveTree:
             self.select(beside[0])
 
 
-async def check(
-    store: Store, chat: ConversationId, tree: NaiveTree, opened: Conversation, first: int, last: int
-) -> None:
+async def check(store: Store, tree: NaiveTree, opened: Conversation, first: int, last: int) -> None:
     history = store.history
     path = tree.path(tree.leaf)
     assert (opened.leaf_id, opened.length) == (tree.leaf, len(path))
     assert opened.row.message_count == len(tree.parents)
-    page = await history.page(chat, first, last)
+    page = await history.page(opened.row.id, first, last)
     assert [message.id for message in page] == path[max(first, 0) : max(last + 1, 0)]
     for message in page:
         siblings = tree.children(message.parent_id)
@@ -93,7 +91,7 @@ async def play(store: Store, steps: list[tuple[int, int, int, int]]) -> None:
             assert await history.sibling(chosen, first) == expected
             opened = await history.conversation(chat)
             assert opened
-        await check(store, chat, tree, opened, first, first + size)
+        await check(store, tree, opened, first, first + size)
 
 
 def test_it_does_what_a_naive_tree_does() -> None:

@@ -1,10 +1,12 @@
-"""What the state of the keyring means for the key, and what can be done about it."""
+"""What the state of the keyring means for the key, and what can be done about it: words and card."""
 
 import sys
 
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from desktop.domain.keys import KeyringState, KeyStatus
+from desktop.ui.labels import plain_label
 
 _TITLES = {
     KeyringState.ABSENT: "No keyring here: use the key for this run only",
@@ -51,6 +53,28 @@ def keyring_advice(status: KeyStatus, platform: str = sys.platform) -> str:
     if platform == "darwin":
         return _tr(_ADVICE_MAC)
     return _tr(_ADVICE_WINDOWS if platform == "win32" else _ADVICE_LINUX)
+
+
+class KeyringCard(QFrame):
+    """What is wrong with the keyring and what to do; hidden while nothing is."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("keyringCard")
+        self._title = plain_label("", self, "strong")
+        self._advice = plain_label("", self, "muted")
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(18, 12, 18, 12)
+        rows.setSpacing(4)
+        rows.addWidget(self._title)
+        rows.addWidget(self._advice)
+
+    def set_status(self, status: KeyStatus) -> None:
+        """Shows what the state of the keyring asks for."""
+        title = keyring_title(status)
+        self._title.setText(title)
+        self._advice.setText(keyring_advice(status))
+        self.setVisible(bool(title))
 
 
 def _tr(text: str) -> str:
