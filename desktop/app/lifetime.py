@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 
 from PySide6.QtCore import QSocketNotifier, QTimer
@@ -20,6 +21,7 @@ from desktop import log
 from desktop.app.folders import FolderError, Folders, open_folders
 from desktop.app.options import Options
 from desktop.app.workspaces import OpenWorkspace
+from desktop.bridge.chat import ChatController
 from desktop.bridge.workspace import Workspace
 from desktop.domain.errors import DesktopError
 from desktop.ui.commands import Commands
@@ -45,11 +47,12 @@ class Lifetime:
         self._leaving = asyncio.Event()
         self._switching: asyncio.Queue[bool] = asyncio.Queue()
         self._has_reported = False
+        self._status = 0
         self._sockets: tuple[socket.socket, socket.socket] | None = None
         self._geometry_timer = QTimer()
         self._collect_timer = QTimer()
 
-    async def run(self) -> int:
+    async def run(self, on_ready: Callable[["Lifetime"], None] | None = None) -> int:
         """Runs until the user leaves; returns the exit status."""
         paths = self._open.folders.paths
         log.setup(paths.log_dir, self._options.log_level)
@@ -60,12 +63,22 @@ class Lifetime:
         await self._fill_window()
         await self._enter_workspace()
         self._tame_collector()
+        if on_ready is not None:
+            on_ready(self)
         await self._follow_switches()
         await self._close()
-        return 0
+        return self._status
 
-    def leave(self) -> None:
-        """Asks for a clean end; safe to repeat."""
+    @property
+    def chat(self) -> ChatController:
+        """The conversations of the open workspace."""
+        if self._open.workspace is None:
+            raise RuntimeError("no workspace is open")
+        return self._open.workspace.chat
+
+    def leave(self, status: int = 0) -> None:
+        """Asks for a clean end with an exit status; safe to repeat."""
+        self._status = status
         self._leaving.set()
 
     def leave_at_once(self, status: int) -> None:
@@ -174,7 +187,7 @@ class Lifetime:
         window.geometry_changed.connect(self._geometry_timer.start)
         app = QGuiApplication.instance()
         if isinstance(app, QGuiApplication):
-            app.commitDataRequest.connect(self.leave)
+            app.commitDataRequest.connect(lambda _manager: self.leave())
 
     def _on_geometry_timer_timeout(self) -> None:
         workspace = self._open.workspace

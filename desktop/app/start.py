@@ -9,7 +9,9 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
@@ -20,13 +22,21 @@ from desktop.ui.geometry import WindowGeometry
 from desktop.ui.main_window import MainWindow
 from desktop.ui.theme import ThemeController
 
+if TYPE_CHECKING:
+    from desktop.app.lifetime import Lifetime
+
 APP_ID = "dev.sounding.Sounding"
 TRACE_VARIABLE = "SOUNDING_TRACE_START"
 """Names a file that gets the time and the loaded modules of the first paint; for tests."""
 
 
-def run(options: Options) -> int:
-    """Runs the application until it is left; returns its exit status."""
+def run(options: Options, on_ready: "Callable[[Lifetime], None] | None" = None) -> int:
+    """Runs the application until it is left; returns its exit status.
+
+    Args:
+        options: What the command line asks for.
+        on_ready: Called once the window is complete and its workspace open.
+    """
     try:
         folders = open_folders(options)
     except FolderError as error:
@@ -35,7 +45,7 @@ def run(options: Options) -> int:
     theme = ThemeController(qt, folders.settings.theme)
     window = MainWindow(theme, _geometry(folders))
     _paint(window)
-    return _run_loop(options, folders, qt, window)
+    return _run_loop(options, folders, qt, window, on_ready)
 
 
 def _application() -> QApplication:
@@ -85,7 +95,13 @@ def _trace() -> None:
         Path(target).write_text(json.dumps(record), encoding="utf-8")
 
 
-def _run_loop(options: Options, folders: Folders, qt: QApplication, window: MainWindow) -> int:
+def _run_loop(
+    options: Options,
+    folders: Folders,
+    qt: QApplication,
+    window: MainWindow,
+    on_ready: "Callable[[Lifetime], None] | None",
+) -> int:
     import asyncio
 
     import qasync
@@ -94,7 +110,7 @@ def _run_loop(options: Options, folders: Folders, qt: QApplication, window: Main
 
     lifetime = Lifetime(options, folders, window)
     with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(qt)) as runner:
-        status = runner.run(lifetime.run())
+        status = runner.run(lifetime.run(on_ready))
         lifetime.leave_at_once(status)
     return status
 

@@ -17,7 +17,7 @@ _ADDRESS = re.compile(
     r"|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
     re.IGNORECASE,
 )
-_TRAILING = re.compile(r"(?:[?!.,:;*_~'\"]|&[A-Za-z0-9]+;)$")
+_PUNCTUATION = "?!.,:*_~'\""
 
 
 def find_links(text: str) -> Iterator[tuple[int, int, str]]:
@@ -33,15 +33,16 @@ def find_links(text: str) -> Iterator[tuple[int, int, str]]:
 def _trimmed(address: str) -> str:
     """The address without punctuation of the sentence around it; empty if nothing is left."""
     surplus = address.count(")") - address.count("(")
-    while True:
-        if address.endswith(")") and surplus > 0:
+    while address:
+        if address[-1] in _PUNCTUATION:
+            address = address.rstrip(_PUNCTUATION)
+        elif address[-1] == ")" and surplus > 0:
             address, surplus = address[:-1], surplus - 1
-        elif found := _TRAILING.search(address):
-            address = address[: found.start()]
+        elif address[-1] == ";" and address[address.rfind("&") + 1 : -1].isalnum():
+            address = address[: max(address.rfind("&"), 0)]
         else:
             break
-    has_host = not address.lower().endswith("://")
-    return address if has_host else ""
+    return "" if address.endswith("://") else address
 
 
 def _target(address: str) -> str:

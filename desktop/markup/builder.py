@@ -6,7 +6,6 @@ open and the running numbers.
 
 import re
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from desktop.markup.blocks import Block, BlockKind, Level, LevelKind
@@ -116,10 +115,10 @@ class Builder:
         Frames are left as they are at that point.
         """
         walk = _Walk(self, source)
-        for token, following in pairwise([*tokens, None]):
-            if token is None or (stop is not None and _begins_at(token, stop)):
+        for token in tokens:
+            if stop is not None and _begins_at(token, stop):
                 break
-            walk.take(token, following)
+            walk.take(token)
         self.frames = walk.live
         return walk.blocks
 
@@ -150,24 +149,24 @@ class _Walk:
         self._builder = builder
         self._source = source
 
-    def take(self, token: "Token", following: "Token | None") -> None:
-        """Handles one token; the one after a paragraph's or heading's holds its content."""
-        if token.type.endswith("_close"):
+    def take(self, token: "Token") -> None:
+        """Handles one token: a leaf, or the begin or end of a container."""
+        if token.nesting < 0:
             self._close(token)
-        elif token.map is None or token.type == "inline":
+        elif token.map is None:
             return
-        elif token.type in _LISTS or token.type in {"list_item_open", "blockquote_open"}:
+        elif token.nesting > 0:
             self._open(token, token.map[0])
         elif token.map[0] >= self._source.prefix or token.type == "table":
-            self._leaf(token, following, token.map)
+            self._leaf(token, token.map)
 
     def _close(self, token: "Token") -> None:
-        if token.type in {"paragraph_close", "heading_close"}:
-            return
         frame = self.live.pop()
         if token.type == "list_item_close" and frame.is_fresh and frame.kind is not None:
             self.live.append(frame)
-            self._paragraph("", frame.start, frame.end)
+            self.blocks.append(
+                Block(BlockKind.PARAGRAPH, "", self._levels(), frame.start, frame.end)
+            )
             self.live.pop()
 
     def _open(self, token: "Token", line: int) -> None:
@@ -204,33 +203,23 @@ class _Walk:
         elif self.live[-1].kind in _ITEMS:
             self.live[-2].is_loose = True
 
-    def _leaf(self, token: "Token", following: "Token | None", lines: list[int]) -> None:
+    def _leaf(self, token: "Token", lines: list[int]) -> None:
         start, end = self._source.offset(lines[0]), self._source.offset(lines[1])
         if token.type == "table":
             self._table(token, start, end)
             return
         self._loosen(lines[0], is_item=False)
-        if token.type == "paragraph_open" and following is not None:
-            self._paragraph(self._without_task(following.content), start, end)
-        elif token.type == "heading_open" and following is not None:
-            levels, size = self._levels(), int(token.tag[1:])
-            self.blocks.append(
-                Block(BlockKind.HEADING, following.content, levels, start, end, level=size)
-            )
-        elif token.type == "hr":
-            self.blocks.append(Block(BlockKind.RULE, "", self._levels(), start, end))
-        elif token.type != "math_block":
+        kind, raw = _KINDS.get(token.type, BlockKind.PARAGRAPH), token.content
+        info, level = "", 0
+        if token.type == "text_block":
+            level = token.meta["level"]
+            kind = BlockKind.HEADING if level else BlockKind.PARAGRAPH
+            raw = raw if level else self._without_task(raw)
+        elif token.type == "math_block" and not token.meta["is_closed"]:
+            kind = BlockKind.PARAGRAPH
+        elif token.type == "fence":
             info = label_of(token.info)
-            self.blocks.append(
-                Block(BlockKind.CODE, token.content, self._levels(), start, end, info)
-            )
-        elif token.meta["is_closed"]:
-            self.blocks.append(Block(BlockKind.MATH, token.content, self._levels(), start, end))
-        else:
-            self._paragraph(token.content, start, end)
-
-    def _paragraph(self, raw: str, start: int, end: int) -> None:
-        self.blocks.append(Block(BlockKind.PARAGRAPH, raw, self._levels(), start, end))
+        self.blocks.append(Block(kind, raw, self._levels(), start, end, info, level))
 
     def _table(self, token: "Token", start: int, end: int) -> None:
         rows = token.meta["rows"]
@@ -274,6 +263,12 @@ class _Walk:
         return tuple(levels)
 
 
+_KINDS = {
+    "code_block": BlockKind.CODE,
+    "fence": BlockKind.CODE,
+    "hr": BlockKind.RULE,
+    "math_block": BlockKind.MATH,
+}
 _ITEMS = frozenset({LevelKind.BULLET, LevelKind.ORDERED})
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from desktop.markup.leaves import heading, paragraph
 from desktop.markup.limits import CONTAINER_LEVEL
 from desktop.markup.maths import math_block
 from desktop.markup.tables import table
@@ -72,16 +73,17 @@ def _parser() -> "MarkdownIt":
     from markdown_it.rules_block import blockquote, list_block, reference
 
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 2 * CONTAINER_LEVEL})
-    parser.disable(["html_block"])
+    parser.disable(["html_block", "lheading"])
     ruler = parser.block.ruler
     interrupts: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
-    ruler.at("table", table, {"alt": ["paragraph", "reference"]})
+    ruler.before("paragraph", "rows", table, {"alt": ["paragraph", "reference"]})
     ruler.at("blockquote", _bounded(blockquote), interrupts)
     ruler.at("list", _bounded(list_block), {"alt": ["paragraph", "reference", "blockquote"]})
     ruler.at("reference", _not_footnote(reference))
     ruler.before("reference", "footnote", _footnote, {"alt": ["paragraph", "reference"]})
     ruler.after("fence", "math_block", math_block, interrupts)
-    parser.enable(["table", "blockquote", "list", "reference"])
+    ruler.at("heading", heading, {"alt": ["paragraph", "reference", "blockquote"]})
+    ruler.at("paragraph", paragraph)
     return parser
 
 

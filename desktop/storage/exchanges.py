@@ -221,11 +221,11 @@ def end(
     Raises:
         StorageError: The reply is gone.
     """
-    if exchange_id is None:
-        exchange_id = _insert(connection, message_id, outcome.summary, now)
     billed_before = connection.execute(
         "select cost_usd from exchange where id = ?", (exchange_id,)
     ).get
+    if exchange_id is None:
+        exchange_id = _insert(connection, message_id, outcome.summary, now)
     _end_exchange(connection, exchange_id, outcome)
     fold(connection, message_id, outcome.choices, outcome.status.value, outcome.note.value)
     has_error = outcome.summary.fault is not None and any(

@@ -18,7 +18,7 @@ import apsw
 from desktop.domain.errors import StorageError
 from desktop.domain.history import ConversationRow
 from desktop.paths import PathError, ensure_private_file
-from desktop.storage import exchanges, listing, migrations
+from desktop.storage import listing, migrations
 from desktop.storage.errors import (
     LOCKED,
     NEWER,
@@ -285,6 +285,13 @@ def _let_go(connection: apsw.Connection) -> None:
 
 
 def _recover(connection: apsw.Connection) -> None:
+    """Ends replies that a crash cut; a start after a clean end imports nothing for it."""
+    if not connection.execute(
+        "select 1 from message where status in ('sending', 'streaming') limit 1"
+    ).fetchone():
+        return
+    from desktop.storage import exchanges
+
     with transaction(connection):
         exchanges.recover(connection)
 

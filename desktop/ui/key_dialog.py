@@ -19,7 +19,7 @@ from desktop.ui.keyring_card import KeyringCard, can_keep
 from desktop.ui.labels import plain_label
 from desktop.ui.link_button import LinkButton
 
-MIN_WIDTH_PX = 460
+MIN_FIELD_PX = 380
 _Role = QDialogButtonBox.ButtonRole
 
 
@@ -39,8 +39,8 @@ class KeyDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Enter API key"))
-        self.setMinimumWidth(MIN_WIDTH_PX)
         self._status = KeyStatus()
+        self._is_testing = True
         self._field = QLineEdit(self)
         self._eye = QPushButton(self)
         self._message = plain_label("", self)
@@ -79,18 +79,19 @@ class KeyDialog(QDialog):
         for widget in (self._field, self._eye, self._test, self._save):
             widget.setEnabled(not is_busy)
         if is_busy:
-            self._say(self.tr("Testing the key…"))
+            self._say(
+                self.tr("Testing the key…") if self._is_testing else self.tr("Saving the key…")
+            )
         elif self._message.property("look") != "error":
             self._say("")
-        if not is_busy:
-            self._field.setFocus()
+        (self._cancel if is_busy else self._field).setFocus()
 
     def show_error(self, error: DesktopError) -> None:
         """Says why the key was not taken and where to act."""
         lines = [error.user_text, error.provider_text]
         if isinstance(error, NetworkError):
             lines.append(self.tr("Offline? Press “{button}”.").format(button=self._save.text()))
-        link = error.link
+        link = None if error.link == KEYS_PAGE else error.link  # that one is always there
         self._say("\n".join(line for line in lines if line), "error")
         if link is not None:
             self._link.set_link(link.text, link.url)
@@ -118,6 +119,7 @@ class KeyDialog(QDialog):
         self._field.setInputMethodHints(
             hints.ImhSensitiveData | hints.ImhNoPredictiveText | hints.ImhNoAutoUppercase
         )
+        self._field.setMinimumWidth(MIN_FIELD_PX)
         self._eye.setCheckable(True)
         self._eye.setAutoDefault(False)
         self._show_key(is_shown=False)
@@ -178,6 +180,7 @@ class KeyDialog(QDialog):
             self.show_error(error)
             self._field.setFocus()
             return
+        self._is_testing = is_tested
         self._say("")
         self.submitted.emit(text, is_tested, can_keep(self._status))
 

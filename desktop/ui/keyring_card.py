@@ -1,4 +1,4 @@
-"""What the state of the keyring means for the key, and what can be done about it: words and card."""
+"""What the state of the keyring means for a key, and what can be done about it."""
 
 import sys
 

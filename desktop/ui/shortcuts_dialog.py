@@ -1,16 +1,9 @@
 """The list of keyboard shortcuts."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
-    QDialogButtonBox,
-    QHeaderView,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+
+from desktop.ui.plain_table import plain_table
 
 
 class ShortcutsDialog(QDialog):
@@ -42,27 +35,3 @@ class ShortcutsDialog(QDialog):
             (self.tr("Select by keyboard, in the transcript"), self.tr("F7")),
             (self.tr("Open the menu of what has the keyboard"), self.tr("Shift+F10")),
         ]
-
-
-def plain_table(
-    parent: QWidget, headers: tuple[str, ...], rows: list[tuple[str, ...]]
-) -> QTableWidget:
-    """A table to read and copy from, its first column as wide as there is room."""
-    table = QTableWidget(len(rows), len(headers), parent)
-    table.setHorizontalHeaderLabels(headers)
-    table.verticalHeader().hide()
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.setTabKeyNavigation(False)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    for line, row in enumerate(rows):
-        for column, text in enumerate(row):
-            table.setItem(line, column, QTableWidgetItem(text))
-    return table

@@ -38,6 +38,7 @@ def composer(qtbot: QtBot) -> Iterator[Composer]:
     made.focus_editor()
     qtbot.waitUntil(box(made).hasFocus)
     yield made
+    window.close()
 
 
 def box(composer: Composer) -> MessageEdit:

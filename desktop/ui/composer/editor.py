@@ -27,6 +27,9 @@ LONG_RUN = 10_000
 Wrapping between words takes 20 s for one word of 1 MB, wrapping anywhere 0.2 s (measured).
 """
 
+_SLACK_PX = 1
+"""Without it Qt takes a box as high as its text for one that scrolls by a line (measured)."""
+
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff\ufdd0\ufdd1]")
 """NUL, lone surrogates, and the two code points with which Qt marks frames in a document."""
 
@@ -201,12 +204,12 @@ class MessageEdit(QPlainTextEdit):
     def _height_of(self, lines: int) -> int:
         """Pixels for that many lines; exact, whatever fonts they need, while all are shown."""
         if lines > MAX_LINES:
-            return MAX_LINES * self.fontMetrics().lineSpacing()
+            return MAX_LINES * self.fontMetrics().lineSpacing() + _SLACK_PX
         height, block = 0.0, self.document().firstBlock()
         while block.isValid():
             height += self.blockBoundingRect(block).height()
             block = block.next()
-        return ceil(height)
+        return ceil(height) + _SLACK_PX
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Shows the first line again once there is room for all."""

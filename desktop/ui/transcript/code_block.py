@@ -64,9 +64,7 @@ class CodeElement(BlockElement):
     @property
     def actions(self) -> tuple[Action, ...]:
         """Copying it."""
-        return (
-            Action(ActionKind.COPY_CODE, words.copy_code(), self.block.raw, "", words.copy()),
-        )
+        return (Action(ActionKind.COPY_CODE, words.copy_code(), self.block.raw, "", words.copy()),)
 
     def label_text(self) -> str:
         """The code after its language label."""

@@ -164,4 +164,3 @@ def selection_formats(look: Look, marks: Marks) -> list[Format]:
         return []
     start, end = marks.selection
     return [Format(start, end - start, look.selection_format())]
-

@@ -24,7 +24,7 @@ from desktop.ui.transcript.chrome import (
     LineElement,
     SourcesElement,
 )
-from desktop.ui.transcript.elements import Action, ActionKind, Address, Element, NOWHERE
+from desktop.ui.transcript.elements import NOWHERE, Action, ActionKind, Address, Element
 from desktop.ui.transcript.heights import Heights
 from desktop.ui.transcript.look import Look
 from desktop.ui.transcript.prose import Cite
@@ -78,11 +78,7 @@ class Entry:
     def is_running(self) -> bool:
         """Whether the row is a reply that is still being made."""
         row = self.row
-        return (
-            row is not None
-            and row.kind is RowKind.ASSISTANT
-            and row.message.status.is_running
-        )
+        return row is not None and row.kind is RowKind.ASSISTANT and row.message.status.is_running
 
     @property
     def is_pending(self) -> bool:
@@ -300,9 +296,7 @@ class Entry:
         lines = words.error_lines(fault) if fault else []
         actions = [Action(ActionKind.RETRY, words.retry())]
         if fault and fault.link_url:
-            actions.append(
-                Action(ActionKind.LINK, fault.link_text, fault.link_url, fault.link_url)
-            )
+            actions.append(Action(ActionKind.LINK, fault.link_text, fault.link_url, fault.link_url))
         details = words.error_details(fault) if fault else ""
         actions.append(Action(ActionKind.COPY_DETAILS, words.copy_details(), details))
         has_versions = message.is_error_only and message.sibling_count > 1

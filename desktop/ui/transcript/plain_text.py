@@ -114,9 +114,7 @@ class BubbleElement(TextElement):
         """Paints this stretch of the bubble and its text."""
         if self._box is None:
             return
-        area = QRectF(
-            at.x() + self._left_px, at.y(), look.width - self._left_px, self.height
-        )
+        area = QRectF(at.x() + self._left_px, at.y(), look.width - self._left_px, self.height)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillPath(self._outline(area, look.px(_BUBBLE_RADIUS)), look.roles.bubble)

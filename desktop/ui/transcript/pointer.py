@@ -42,7 +42,8 @@ class Pointer(QObject):
         position = event.position()
         is_triple = (
             self._last_double.isValid()
-            and self._last_double.elapsed() < QGuiApplication.styleHints().mouseDoubleClickInterval()
+            and self._last_double.elapsed()
+            < QGuiApplication.styleHints().mouseDoubleClickInterval()
         )
         self._last_double.invalidate()
         self._pressed = view.stage.action_at(position)

@@ -55,9 +55,7 @@ class TableElement(BlockElement):
     def actions(self) -> tuple[Action, ...]:
         """The links in its cells."""
         return tuple(
-            Action(
-                ActionKind.LINK, cell.text[r.start : r.start + r.length], r.target, r.target
-            )
+            Action(ActionKind.LINK, cell.text[r.start : r.start + r.length], r.target, r.target)
             for row in self.cells
             for cell in row
             for r in cell.runs
@@ -216,6 +214,4 @@ def _cell_box(look: Look, cell: Inline, width: float, align: str, *, is_header: 
         for run in cell.runs
     ]
     font = look.heading(5)[0] if is_header else look.body
-    return TextBox(
-        cell.text, BoxStyle(font, look.line, alignment=align), max(width, 1.0), formats
-    )
+    return TextBox(cell.text, BoxStyle(font, look.line, alignment=align), max(width, 1.0), formats)

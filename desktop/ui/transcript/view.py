@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from desktop.domain.messages import Growth
 from desktop.ui.theme import Roles, light_roles
-from desktop.ui.transcript.accessible import TranscriptVoice, install_accessibility
+from desktop.ui.transcript.accessible import install_accessibility
 from desktop.ui.transcript.anchor import Slot
 from desktop.ui.transcript.code_block import CodeElement
 from desktop.ui.transcript.commands import Commands
@@ -29,6 +29,7 @@ from desktop.ui.transcript.painter import Highlights, paint_stage
 from desktop.ui.transcript.pointer import Pointer
 from desktop.ui.transcript.source import Source
 from desktop.ui.transcript.stage import Stage
+from desktop.ui.transcript.voice import TranscriptVoice
 
 PARSE_BUDGET_MS = 4.0
 _FRAME_MS = 16
@@ -224,7 +225,7 @@ class TranscriptView(QAbstractScrollArea):
         self.stage.flow.grow(index, growth)
         if self.stage.flow.advance(PARSE_BUDGET_MS):
             self._parsing.start()
-        self.voice.grown(index)
+        self.voice.grown(index, growth)
         self.refresh()
 
     def _on_parsing_timeout(self) -> None:

@@ -117,7 +117,9 @@ def quiet(part: ToolCallPart | ActivityPart | MediaPart | UnknownPart) -> str:
         arguments = " ".join(part.text.split())
         if len(arguments) > _MAX_ARGUMENTS:
             arguments = arguments[:_MAX_ARGUMENTS] + "…"
-        call = f"{part.name}({arguments})" if part.kind == "function" else f"{part.name} {arguments}"
+        call = (
+            f"{part.name}({arguments})" if part.kind == "function" else f"{part.name} {arguments}"
+        )
         return _translate("Transcript", "Tool call: {0}").format(call.strip())
     if isinstance(part, ActivityPart):
         kind = part.kind.removesuffix("_call").replace("_", " ")

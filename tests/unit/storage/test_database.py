@@ -224,7 +224,8 @@ def test_every_error_of_the_environment_has_words() -> None:
     bugs = {
         "AbortError", "AuthError", "BindingsError", "ConnectionClosedError",
         "ConnectionNotClosedError", "ConstraintError", "CursorClosedError", "EmptyError", "Error",
-        "ExecTraceAbort", "ExecutionCompleteError", "ExtensionLoadingError", "ForkingViolationError", "FormatError",
+        "ExecTraceAbort", "ExecutionCompleteError", "ExtensionLoadingError",
+        "ForkingViolationError", "FormatError",
         "IncompleteExecutionError", "InternalError", "InterruptError", "InvalidContextError",
         "MismatchError", "MisuseError", "NoFTS5Error", "NotFoundError", "RangeError", "SQLError",
         "SchemaChangeError", "ThreadingViolationError", "VFSFileClosedError",

@@ -172,10 +172,12 @@ def test_costs_add_up_exactly_and_once(store: Store) -> None:
     store.run(store.history.finish(odd.id, None, outcome(cost="free")))
     odd = say(store, chat, None, role=Role.ASSISTANT)
     store.run(store.history.finish(odd.id, None, outcome(cost="NaN")))
+    unasked = say(store, chat, None, role=Role.ASSISTANT)
+    store.run(store.history.finish(unasked.id, None, outcome(cost="0.01")))
     store.run(store.history.delete_messages(chat.row.id, odd.id))
     opened = store.run(store.history.conversation(chat.row.id))
     assert opened
-    assert opened.row.cost_usd == "1.2"
+    assert opened.row.cost_usd == "1.21"
 
 
 def test_rename_settings_and_drafts(store: Store) -> None:
@@ -331,6 +333,8 @@ def test_any_text_can_be_kept(store: Store) -> None:
     store.run(store.history.save_draft(None, nasty))
     assert store.run(store.history.new_draft()) == kept
     assert len(store.run(store.history.conversations(query=nasty))) == 1
+    assert store.run(store.history.row(chat.row.id, query="é")) is not None
+    assert store.run(store.history.row(chat.row.id, query="absent")) is None
 
 
 def test_a_late_checkpoint_changes_nothing(store: Store) -> None:
