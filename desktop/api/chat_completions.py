@@ -17,6 +17,7 @@ from desktop.api.wire import (
     citations,
     cost_event,
     loads,
+    loads_object,
     loosely,
     mapping,
     mappings,
@@ -221,7 +222,7 @@ class StreamDecoder:
             chunk = loose
         is_error = chunk.error or (chunk.status is not None and chunk.message is not None)
         if is_error or chunk.type == "error":
-            self.fault = from_stream_object(loads(payload))
+            self.fault = from_stream_object(loads_object(payload))
         elif self.is_ended:
             self._after_end(chunk)
         else:
@@ -248,7 +249,7 @@ class StreamDecoder:
             for choice in choices:
                 self._on_choice(choice)
         elif choices is None and chunk.usage is None and chunk.meta is None:
-            decoded = mapping(loads(payload))
+            decoded = loads_object(payload)
             self._out.add(UnknownReceived(string(decoded.get("object")), decoded))
         if chunk.usage is not None or chunk.meta is not None:
             self._on_accounts(chunk)

@@ -22,8 +22,8 @@ from desktop.api.wire import (
     citation,
     cost_event,
     loads,
+    loads_object,
     loosely,
-    mapping,
     usage_event,
 )
 from desktop.domain.errors import DesktopError, EmptyReplyError
@@ -187,7 +187,7 @@ class StreamDecoder:
         elif kind in self._handlers:
             self._handlers[kind](event)
         else:
-            self._out.add(UnknownReceived(kind, mapping(loads(payload))))
+            self._out.add(UnknownReceived(kind, loads_object(payload)))
         if event.sequence_number is not None:
             self._count(event.sequence_number)
         if event.meta not in _NOTHING or event.usage not in _NOTHING:
@@ -212,7 +212,7 @@ class StreamDecoder:
 
     def _on_typeless(self, event: _Event, payload: bytes) -> None:
         """An error in any shape, or an object without a type."""
-        decoded = mapping(loads(payload))
+        decoded = loads_object(payload)
         error = decoded.get("error")
         if event.type == "error" or error or ("statusCode" in decoded and "message" in decoded):
             if not self.is_ended:
@@ -449,9 +449,4 @@ def _array(raw: msgspec.Raw) -> list[Any]:
 
 def _object(raw: msgspec.Raw) -> Payload:
     """The object in an undecoded field, or an empty one."""
-    if raw in _NOTHING:
-        return {}
-    try:
-        return mapping(loads(bytes(raw)))
-    except ValueError:
-        return {}
+    return {} if raw in _NOTHING else loads_object(bytes(raw))

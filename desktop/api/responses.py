@@ -146,12 +146,12 @@ def decode_whole(body: bytes) -> list[Event]:
         DesktopError: It is an error, failed, empty, or no JSON object.
     """
     reply = json_object(body)
-    if is_error_object(reply) or string(reply.get("status")) == "failed":
+    parts = final_parts(reply)
+    if string(reply.get("status")) == "failed" or (is_error_object(reply) and not parts):
         raise from_stream_object(reply)
-    if "output" not in reply and "output_text" not in reply and "id" not in reply:
+    if not parts and not {"output", "output_text", "id"} & set(reply):
         raise ProtocolError("The answer is not a response of this API. Try again.")
     events = identity_and_accounts(reply)
-    parts = final_parts(reply)
     status = string(reply.get("status"))
     if not parts and status in WAITING:
         raw: Payload = {"id": string(reply.get("id")), "status": status}

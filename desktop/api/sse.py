@@ -15,7 +15,7 @@ _BOM = b"\xef\xbb\xbf"
 _ONLY_LINE = re.compile(rb"\ndata: ?(.*)\n(?=\n)")
 """A data line with the event's end right after it: all there is in ordinary streams."""
 
-_DATA = re.compile(rb"^data: ?(.*)\n((?:.+\n)*)", re.MULTILINE)
+_DATA = re.compile(rb"^data(?:: ?(.*))?\n((?:.+\n)*)", re.MULTILINE)
 """The first data line of an event, and the lines after it up to the blank one."""
 
 _FIELD = re.compile(rb"^data(?:: ?(.*))?$", re.MULTILINE)

@@ -44,6 +44,14 @@ def loads(raw: bytes) -> object:
     return decoded
 
 
+def loads_object(raw: bytes) -> Payload:
+    """The object in some JSON, or an empty one for anything else."""
+    try:
+        return mapping(loads(raw))
+    except ValueError:
+        return {}
+
+
 def _slowly(raw: bytes) -> object:
     """The same by the standard library, which takes lone surrogates and long whole numbers."""
     try:

@@ -24,6 +24,7 @@ from desktop.app.workspaces import OpenWorkspace
 from desktop.bridge.chat import ChatController
 from desktop.bridge.workspace import Workspace
 from desktop.domain.errors import DesktopError
+from desktop.paths import PathError, ensure_private
 from desktop.ui.commands import Commands
 from desktop.ui.main_window import MainWindow
 
@@ -55,6 +56,8 @@ class Lifetime:
     async def run(self, on_ready: Callable[["Lifetime"], None] | None = None) -> int:
         """Runs until the user leaves; returns the exit status."""
         paths = self._open.folders.paths
+        with contextlib.suppress(PathError):
+            ensure_private(paths.log_dir)
         log.setup(paths.log_dir, self._options.log_level)
         log.enable_crash_log(paths.log_dir / "crash.log")
         self._hook_exceptions()

@@ -30,6 +30,7 @@ class _Checks:
     def __init__(self) -> None:
         self._waiting = list(Endpoint)
         self._lifetime: Lifetime | None = None
+        self._is_good = True
 
     def begin(self, lifetime: "Lifetime") -> None:
         """Starts with the first endpoint, once the window is complete."""
@@ -38,6 +39,7 @@ class _Checks:
         self._lifetime = lifetime
         _say("window", "painted and complete")
         lifetime.chat.reply_ended.connect(self._on_reply_ended)
+        lifetime.chat.running_changed.connect(self._on_running_changed)
         QTimer.singleShot(LIMIT_MS, self._on_limit)
         self._ask()
 
@@ -51,12 +53,15 @@ class _Checks:
         is_good = message.status is Status.COMPLETE and QUESTION in message.text
         name = endpoint.value.removeprefix("/v1/")
         _say(name, f"{message.status.value}, {len(message.text)} characters", is_good=is_good)
-        if not is_good or not self._waiting:
-            self._end(0 if is_good else 1)
-            return
-        from PySide6.QtCore import QTimer
+        self._is_good = self._is_good and is_good
 
-        QTimer.singleShot(0, self._ask)
+    def _on_running_changed(self, is_running: object) -> None:
+        if is_running:
+            return
+        if self._is_good and self._waiting:
+            self._ask()
+        else:
+            self._end(0 if self._is_good else 1)
 
     def _on_limit(self) -> None:
         _say("time", "no reply within a minute", is_good=False)

@@ -54,7 +54,6 @@ MENUS: tuple[tuple[str, tuple[Command, ...]], ...] = (
             Command("paste", "&Paste", _K.Paste),
             Command("select_all", "Select &all", _K.SelectAll),
             _SEPARATOR,
-            Command("find", "&Find in conversation…", "Ctrl+F"),
             Command("search", "Search &history", "Ctrl+K"),
         ),
     ),

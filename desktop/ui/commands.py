@@ -79,7 +79,6 @@ class Commands(QObject):
                 "copy": lambda: self._edit("copy"),
                 "paste": lambda: self._edit("paste"),
                 "select_all": lambda: self._edit("selectAll"),
-                "find": self._view.show_find,
                 "search": self.search,
                 "send": chat.composer.send,
                 "stop": chat.stop,
@@ -379,5 +378,4 @@ class Commands(QObject):
         self._window.theme.set_choice(settings.theme)
         self._window.chat.composer.set_send_key(settings.send_key)
         self._view.set_zoom(settings.zoom_percent)
-        self._view.set_announcing(settings.announce)
         self.action(f"theme_{settings.theme}").setChecked(True)

@@ -1,7 +1,7 @@
 """Asks for the API key; it checks the form of the text and leaves the rest to who listens."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QFont
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -125,6 +125,9 @@ class KeyDialog(QDialog):
         self._show_key(is_shown=False)
 
     def _prepare_buttons(self) -> None:
+        font = self._test.font()
+        font.setWeight(QFont.Weight.DemiBold)  # as the style draws it; room is kept by the font
+        self._test.setFont(font)
         self._test.setProperty("primary", "true")
         self._test.setDefault(True)
         self._cancel.setAutoDefault(False)

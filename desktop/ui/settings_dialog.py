@@ -157,6 +157,7 @@ class SettingsDialog(QDialog):
         self._zoom.setSuffix(" %")
         self._zoom.setValue(now.zoom_percent)
         self._zoom.setMinimumWidth(_NUMBER_PX)
+        self._zoom.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._announce = QCheckBox(self.tr("Announce replies to screen readers"), page)
         self._announce.setChecked(now.announce)
         self._connect_s = _seconds(page, CONNECT_LIMITS_S, now.connect_timeout_s)
@@ -314,6 +315,7 @@ def _seconds(parent: QWidget, limits: tuple[int, int], value: float) -> QDoubleS
     box.setSuffix(" s")
     box.setValue(value)
     box.setMinimumWidth(_NUMBER_PX)
+    box.setAlignment(Qt.AlignmentFlag.AlignRight)
     return box
 
 

@@ -1,6 +1,5 @@
 """How one conversation looks in the history list, with the day above the first of each day."""
 
-from html import escape
 from typing import Any
 
 from PySide6.QtCore import (
@@ -33,9 +32,9 @@ from desktop.ui.theme import Roles, light_roles
 MAX_TITLE = 200
 """Characters a title may have when it is typed; no more of a longer one are painted."""
 
-_PAD_X, _PAD_Y = 10, 7
-_LINE_GAP = 2
-_HEADER_GAP = 12
+_PAD_X, _PAD_Y = 10, 8
+_LINE_GAP = 3
+_HEADER_GAP = 14
 _RADIUS = 8.0
 _DOT_PX = 7
 _MIN_SMALL_PX = 10
@@ -154,6 +153,8 @@ class HistoryDelegate(QStyledItemDelegate):
         area: QRect = option.rect
         if event.type() != QEvent.Type.ToolTip:
             return super().helpEvent(event, view, option, index)
+        from html import escape
+
         if self._title_metrics.horizontalAdvance(title) > area.width() - 2 * _PAD_X:
             QToolTip.showText(event.globalPos(), f"<span>{escape(title)}</span>", view)
         else:

@@ -56,13 +56,11 @@ class HistoryView(QListView):
         if self._shown is not None:
             self._shown.modelReset.disconnect(self.show_open)
             self._shown.rowsInserted.disconnect(self._on_rows_inserted)
-            self._shown.dataChanged.disconnect(self._on_data_changed)
         self._shown = model
         self.setModel(model)
         self.selectionModel().selectionChanged.connect(self._on_selection_changed)
         model.modelReset.connect(self.show_open)
         model.rowsInserted.connect(self._on_rows_inserted)
-        model.dataChanged.connect(self._on_data_changed)
         self.show_open()
 
     def set_roles(self, roles: Roles) -> None:
@@ -108,10 +106,6 @@ class HistoryView(QListView):
     def _on_rows_inserted(self) -> None:
         if self._open_id is not None and not self.selectionModel().hasSelection():
             self.show_open()
-
-    def _on_data_changed(self, _first: object, _last: object, roles: list[int]) -> None:
-        if not roles or HistoryRole.DAY_HEADER in roles:
-            self.scheduleDelayedItemsLayout()
 
     def _on_selection_changed(self, selected: QItemSelection, _gone: QItemSelection) -> None:
         indexes = selected.indexes()

@@ -279,11 +279,11 @@ class RowAccessible(_Node):
         """Focusable; off screen where it is out of sight."""
         state = QAccessible.State()
         marks = self.tree.view.highlights
-        state.focusable = True  # type: ignore[assignment]
+        state.focusable = True
         if self.tree.view.hasFocus() and marks.focused_row == self.row and not marks.focused:
-            state.focused = True  # type: ignore[assignment]
+            state.focused = True
         if self.tree.view.stage.row_rect(self.row) is None:
-            state.offscreen = True  # type: ignore[assignment]
+            state.offscreen = True
         return state
 
 
@@ -353,11 +353,11 @@ class ActionAccessible(_Node):
         """Focusable; linked for links."""
         state = QAccessible.State()
         place = self.place
-        state.focusable = True  # type: ignore[assignment]
+        state.focusable = True
         if place and self.tree.view.hasFocus() and self.tree.view.highlights.focused == place[0]:
-            state.focused = True  # type: ignore[assignment]
+            state.focused = True
         if place and self.tree.view.stage.action_rect(place[0]) is None:
-            state.offscreen = True  # type: ignore[assignment]
+            state.offscreen = True
         return state
 
     def interface_cast(self, kind: QAccessible.InterfaceType) -> Any:

@@ -1,5 +1,6 @@
 """What can be done in the transcript: pressing an action, copying, the context menu."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QPoint
@@ -118,7 +119,7 @@ class Commands:
             (ActionKind.NEXT, words.following()),
         ):
             if kind in kinds:
-                menu.addAction(name, lambda kind=kind: run(kind, row))
+                menu.addAction(name, partial(run, kind, row))
         message_id = int(entry.row.message.id)
         if entry.row.kind is not RowKind.ERROR and not entry.is_running:
             menu.addSeparator()

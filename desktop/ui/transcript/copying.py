@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from desktop.domain.messages import ReasoningPart, TextPart
 from desktop.domain.timeline import RowKind
 from desktop.ui.transcript import words
-from desktop.ui.transcript.elements import NOWHERE, Element
+from desktop.ui.transcript.elements import NOWHERE, Element, joined_text
 from desktop.ui.transcript.entry import Entry
 from desktop.ui.transcript.flow import TranscriptFlow
-from desktop.ui.transcript.plain_text import TextElement
 from desktop.ui.transcript.prose import BlockElement
 from desktop.ui.transcript.selection import Selection
 
@@ -42,7 +41,7 @@ def message_text(entry: Entry) -> str:
         if 0 <= e.address.section < len(parts)
         and not isinstance(parts[e.address.section], ReasoningPart)
     ]
-    return _joined((element, element.copy_text()) for element in chosen)
+    return joined_text((element, element.copy_text()) for element in chosen)
 
 
 def message_markdown(entry: Entry) -> str:
@@ -72,14 +71,14 @@ def _selected(
 
 def _row_text(flow: TranscriptFlow, row: int, selection: Selection) -> str:
     chosen = _selected(flow.entry_now(row), row, selection)
-    return _joined((element, element.copy_text(start, end)) for element, start, end in chosen)
+    return joined_text((element, element.copy_text(start, end)) for element, start, end in chosen)
 
 
 def _row_markdown(flow: TranscriptFlow, row: int, selection: Selection) -> str:
     entry = flow.entry_now(row)
     chosen = list(_selected(entry, row, selection))
     if len(chosen) <= 1 or entry.row is None:
-        return _joined((element, element.copy_text(a, b)) for element, a, b in chosen)
+        return joined_text((element, element.copy_text(a, b)) for element, a, b in chosen)
     pieces: list[str] = []
     by_section: dict[int, list[Element]] = {}
     for element, _, _ in chosen:
@@ -95,14 +94,5 @@ def _row_markdown(flow: TranscriptFlow, row: int, selection: Selection) -> str:
         ):
             pieces.append(part.text[first.block.start : last.block.end].rstrip("\n"))
         else:
-            pieces.append(_joined((element, element.copy_text()) for element in elements))
+            pieces.append(joined_text((element, element.copy_text()) for element in elements))
     return "\n\n".join(pieces)
-
-
-def _joined(pieces: Iterator[tuple[Element, str]]) -> str:
-    text: list[str] = []
-    for element, piece in pieces:
-        if text and not (isinstance(element, TextElement) and element.is_cut):
-            text.append("\n")
-        text.append(piece)
-    return "".join(text)

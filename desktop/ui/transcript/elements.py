@@ -4,6 +4,7 @@ An element knows its text and actions without being laid out; layouts are made w
 sight and dropped again.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -85,16 +86,18 @@ class Element:
         gap: Free space above it, in pixels at 100 %.
         height: Without the gap, in pixels.
         generation: Of the look its layout was made for; 0 without a layout.
+        is_cut: Its text goes on from the element above without a newline.
         areas: For each action the rectangles it is painted in, relative to the element.
     """
 
-    __slots__ = ("address", "areas", "gap", "generation", "height")
+    __slots__ = ("address", "areas", "gap", "generation", "height", "is_cut")
 
     def __init__(self, gap: float = 0.0) -> None:
         self.address = NOWHERE
         self.gap = gap
         self.height = -1.0
         self.generation = 0
+        self.is_cut = False
         self.areas: list[list[QRectF]] = []
 
     @property
@@ -156,6 +159,16 @@ class Element:
             if any(rect.contains(point) for rect in rects):
                 return index
         return -1
+
+
+def joined_text(pieces: Iterable[tuple[Element, str]]) -> str:
+    """Texts of elements, one below the other."""
+    text: list[str] = []
+    for element, piece in pieces:
+        if text and not element.is_cut:
+            text.append("\n")
+        text.append(piece)
+    return "".join(text)
 
 
 def selection_formats(look: Look, marks: Marks) -> list[Format]:

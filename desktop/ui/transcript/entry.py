@@ -24,7 +24,14 @@ from desktop.ui.transcript.chrome import (
     LineElement,
     SourcesElement,
 )
-from desktop.ui.transcript.elements import NOWHERE, Action, ActionKind, Address, Element
+from desktop.ui.transcript.elements import (
+    NOWHERE,
+    Action,
+    ActionKind,
+    Address,
+    Element,
+    joined_text,
+)
 from desktop.ui.transcript.heights import Heights
 from desktop.ui.transcript.look import Look
 from desktop.ui.transcript.prose import Cite
@@ -160,9 +167,9 @@ class Entry:
         if row is None:
             return ""
         self.complete()
-        lines = [e.label_text() for e in self.elements if _is_named(e)]
+        text = joined_text((e, e.label_text()) for e in self.elements if _is_named(e))
         status = words.status(row.message) if row.kind is RowKind.ASSISTANT else ""
-        return words.prefix(row.kind) + "\n".join([*lines, status] if status else lines)
+        return words.prefix(row.kind) + (f"{text}\n{status}" if text and status else text or status)
 
     @property
     def description(self) -> str:
@@ -359,9 +366,9 @@ def _sources(parts: Sequence[Part]) -> list[Citation]:
 
 
 def _versions(message: Message) -> list[Action]:
-    if message.sibling_count < 2:
+    if message.sibling_count == 1:
         return []
     return [
-        Action(ActionKind.PREVIOUS, words.previous(), "", words.previous(), "‹"),
-        Action(ActionKind.NEXT, words.following(), "", words.following(), "›"),
+        Action(ActionKind.PREVIOUS, words.previous(), "", words.previous(), "\u2039"),
+        Action(ActionKind.NEXT, words.following(), "", words.following(), "\u203a"),
     ]

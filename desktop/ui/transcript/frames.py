@@ -1,4 +1,4 @@
-"""What stands around leaf blocks: indents, list markers, quote bars, and the gaps between blocks."""
+"""What stands around leaf blocks: indents, list markers, quote bars, and gaps between them."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
@@ -104,11 +104,12 @@ def paint_levels(
         marker = marker_of(level)
         if marker:
             painter.setPen(look.roles.muted)
-            _paint_marker(painter, look, at, x, box.width() if is_rtl else 0.0, marker)
+            mirror = box.width() if is_rtl else 0.0
+            _paint_marker(painter, look, at, indent_px=x, mirror_px=mirror, marker=marker)
 
 
 def _paint_marker(
-    painter: QPainter, look: Look, at: QPointF, indent_px: float, mirror_px: float, marker: str
+    painter: QPainter, look: Look, at: QPointF, *, indent_px: float, mirror_px: float, marker: str
 ) -> None:
     """Paints a marker in front of the text; ``mirror_px`` is the width in right-to-left blocks."""
     gap, width = look.px(_MARKER_GAP), look.px(60)

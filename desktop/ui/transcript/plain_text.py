@@ -21,11 +21,10 @@ class TextElement(Element):
     """A stretch of plain text, at most MAX_PIECE characters of it.
 
     Attributes:
-        is_cut: The text goes on from the element above without a newline.
         tone: ``text``, ``muted`` or ``warning``: the last has a bar at its left.
     """
 
-    __slots__ = ("_box", "_text", "_x", "is_cut", "tone")
+    __slots__ = ("_box", "_text", "_x", "tone")
 
     def __init__(self, text: str, *, tone: str = "text", is_cut: bool = False) -> None:
         Element.__init__(self)

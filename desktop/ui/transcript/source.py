@@ -20,17 +20,28 @@ class Source(Protocol):
     """
 
     @property
-    def reset(self) -> SignalInstance: ...
+    def reset(self) -> SignalInstance:
+        """Everything changed."""
+
     @property
-    def inserted(self) -> SignalInstance: ...
+    def inserted(self) -> SignalInstance:
+        """Rows were added."""
+
     @property
-    def removed(self) -> SignalInstance: ...
+    def removed(self) -> SignalInstance:
+        """Rows went."""
+
     @property
-    def changed(self) -> SignalInstance: ...
+    def changed(self) -> SignalInstance:
+        """A row was replaced."""
+
     @property
-    def loaded(self) -> SignalInstance: ...
+    def loaded(self) -> SignalInstance:
+        """Rows came into memory."""
+
     @property
-    def grown(self) -> SignalInstance: ...
+    def grown(self) -> SignalInstance:
+        """A running reply grew."""
 
     def count(self) -> int:
         """Number of rows."""

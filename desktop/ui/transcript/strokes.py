@@ -67,7 +67,7 @@ def button_row(look: Look, labels: Sequence[str], right: float, y: float) -> lis
     return rects
 
 
-def paint_buttons(
+def paint_buttons(  # noqa: PLR0917
     painter: QPainter,
     look: Look,
     at: QPointF,

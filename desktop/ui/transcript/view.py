@@ -234,7 +234,7 @@ class TranscriptView(QAbstractScrollArea):
         self.refresh()
 
     def _on_waiting_timeout(self) -> None:
-        if any([entry.tick(time.monotonic()) for entry in self.stage.flow.running()]):
+        if sum(entry.tick(time.monotonic()) for entry in self.stage.flow.running()):
             self.viewport().update()
 
     def _keep_position(self) -> None:

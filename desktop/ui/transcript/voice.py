@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _PAUSE_MS = 1_000
 _MARKS = re.compile(r"[*_`#>|~]+")
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s|\n")
+_SENTENCE_END = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s|\n")
 _MAX_ANNOUNCED = 2_000
 _NEW_ITEMS_TOLD = 8
 

@@ -82,20 +82,26 @@ FAULT = Fault(
 
 def short() -> list[Row]:
     return [
-        user("Why does my binary search miss the last element? It returns -1 for the largest "
-             "value in the list.", 1),
+        user(
+            "Why does my binary search miss the last element? It returns -1 for the largest "
+            "value in the list.",
+            1,
+        ),
         assistant(
             ReasoningPart("The loop condition is wrong.", duration_s=2.1),
             ANSWER,
-            number=2, sibling_index=1, sibling_count=3,
+            number=2,
+            sibling_index=1,
+            sibling_count=3,
         ),
     ]
 
 
 def rich() -> list[Row]:
     cited = "The tower is 330 m tall. It opened in 1889."
-    citation = Citation("url_citation", "https://en.wikipedia.org/wiki/Eiffel_Tower",
-                        "Eiffel Tower", 0, 24)
+    citation = Citation(
+        "url_citation", "https://en.wikipedia.org/wiki/Eiffel_Tower", "Eiffel Tower", 0, 24
+    )
     return [
         user("Show me everything", 1),
         assistant(RICH, number=2),
@@ -104,7 +110,8 @@ def rich() -> list[Row]:
             ActivityPart("web_search_call", "completed"),
             ToolCallPart("c1", "get_weather", '{"city": "Paris"}'),
             TextPart(cited, citations=(citation,)),
-            number=4, note=Note.LENGTH,
+            number=4,
+            note=Note.LENGTH,
         ),
         user("And again", 5),
         *failed(FAULT, "Half of an ans", number=6),

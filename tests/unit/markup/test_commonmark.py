@@ -1,0 +1,116 @@
+"""The examples of the CommonMark specification, except for what HTML would do.
+
+commonmark.json is taken from the CommonMark Spec 0.31.2, https://spec.commonmark.org, by John
+MacFarlane, under CC BY-SA 4.0.
+"""
+
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from desktop.markup.blocks import Block, BlockKind, Level, LevelKind, Style
+from desktop.markup.inline import inline
+from desktop.markup.plain import block_text
+from desktop.markup.stream import MarkdownStream, parse
+
+EXAMPLES: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "commonmark.json").read_text(encoding="utf-8")
+)
+_ALT = re.compile(r'<img [^>]*alt="([^"]*)"[^>]*>')
+_BLOCK_TAG = re.compile(r"<h([1-6])>|<(pre|hr|blockquote|li)\b")
+
+
+def shown(markdown: str) -> tuple[tuple[Block, ...], str]:
+    stream = MarkdownStream()
+    for character in markdown:
+        stream.feed(character)
+        stream.advance()
+    blocks = stream.finish()
+    texts = [
+        block_text(block, stream.references)
+        for block in parse(markdown)
+        if block.kind is not BlockKind.RULE
+    ]
+    return blocks.frozen, "".join("".join(texts).split())
+
+
+def test_there_are_all_of_them() -> None:
+    assert len(EXAMPLES) == 652
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: str(example["example"]))
+def test_example(example: dict[str, Any]) -> None:
+    blocks, text = shown(example["markdown"])
+    if "<" in example["markdown"]:
+        return  # HTML is literal text here, so only that nothing is raised can be compared
+    page = _ALT.sub(r"\1", example["html"])
+    assert text == "".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split())
+    found = _BLOCK_TAG.findall(example["html"])
+    whole = parse(example["markdown"])
+    assert [str(b.level) for b in whole if b.kind is BlockKind.HEADING] == [
+        level for level, _tag in found if level
+    ]
+    for tag, count in (("pre", BlockKind.CODE), ("hr", BlockKind.RULE)):
+        assert sum(b.kind is count for b in whole) == sum(name == tag for _l, name in found)
+    items = {level.item for b in whole for level in b.levels if level.kind is not LevelKind.QUOTE}
+    assert len(items) == sum(name == "li" for _level, name in found)
+    assert blocks == whole[len(whole) - len(blocks) :]
+
+
+BULLET = LevelKind.BULLET
+
+
+def test_lists() -> None:
+    blocks = parse("- [x] a\n- [ ] b\n\n  c\n1. - d\n3) e\n-\n")
+    assert [(block.raw, block.levels) for block in blocks] == [
+        ("a", (Level(BULLET, "•", True, 1, task=True),)),
+        ("b", (Level(BULLET, "•", True, 2, task=False),)),
+        ("c", (Level(BULLET, "•", False, 2, is_loose=True, task=False),)),
+        ("d", (Level(LevelKind.ORDERED, "1.", True, 3), Level(BULLET, "•", True, 4))),
+        ("e", (Level(LevelKind.ORDERED, "3)", True, 5),)),
+        ("", (Level(BULLET, "•", True, 6),)),
+    ]
+
+
+def test_tables() -> None:
+    (table, after) = parse("| a | b \\| c | d |\n|:--|:-:|--:|\n| `1` |\n|1|2|3|4|\n\nend")
+    assert table.kind is BlockKind.TABLE
+    assert table.aligns == ("left", "center", "right")
+    assert table.rows == (("a", "b | c", "d"), ("`1`",), ("1", "2", "3"))
+    assert after.raw == "end"
+
+
+@pytest.mark.parametrize("text", ["a | b\n--|\n", "a\n--|--\n", "| a |\n| - | - |\n", "a|b\n-|-x\n"])
+def test_no_table(text: str) -> None:
+    assert all(block.kind is not BlockKind.TABLE for block in parse(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "tex"),
+    [
+        ("$$\nx\n+y\n$$\n", "x\n+y"),
+        ("$$ x $$", "x"),
+        ("\\[\nx\n\\]", "x"),
+        ("text\n\\[x\\]\nmore", "x"),
+        ("$$x\ny$$", "x\ny"),
+    ],
+)
+def test_maths(text: str, tex: str) -> None:
+    assert [b.raw for b in parse(text) if b.kind is BlockKind.MATH] == [tex]
+
+
+@pytest.mark.parametrize("text", ["$$x", "$$x\n\ny$$", "$$a$$ is", "\\[1\\] note", "$5\n$6"])
+def test_no_maths(text: str) -> None:
+    blocks = parse(text)
+    assert {block.kind for block in blocks} == {BlockKind.PARAGRAPH}
+    assert "\n\n".join(block.raw for block in blocks) == text
+
+
+def test_footnotes() -> None:
+    text, first, second = parse("see[^1]\n\n[^1]: one\n[^2]: two")
+    assert inline(text.raw).runs[0].style is Style.SUPERSCRIPT
+    assert [inline(block.raw).text for block in (first, second)] == ["1 one", "2 two"]
