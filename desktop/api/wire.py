@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, Never, TypeVar
+from typing import Any, Never, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -115,23 +115,24 @@ def loosely(payload: Payload, cls: type[S]) -> S:
         try:
             made[each.name] = msgspec.convert(value, each.type, strict=False)
         except _CONVERSION_ERRORS:
-            inner = _inner_struct(each.type)
-            if inner is not None and isinstance(value, dict):
-                made[each.name] = loosely(value, inner)
-            elif inner is not None and isinstance(value, list):
+            inner, is_list = _inner_struct(each.type)
+            if inner is not None and is_list and isinstance(value, list):
                 made[each.name] = [loosely(one, inner) for one in mappings(value)]
+            elif inner is not None and not is_list and isinstance(value, dict):
+                made[each.name] = loosely(value, inner)
     return cls(**made)
 
 
-def _inner_struct(kind: Any) -> type[msgspec.Struct] | None:
-    """The struct inside ``X | None`` or ``list[X] | None``, or None."""
+def _inner_struct(kind: Any) -> tuple[type[msgspec.Struct] | None, bool]:
+    """(the struct inside ``X | None`` or ``list[X] | None`` or None, whether it is in a list)."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return kind
-    for argument in getattr(kind, "__args__", ()):
-        found = _inner_struct(argument)
+        return kind, False
+    is_list = get_origin(kind) is list
+    for argument in get_args(kind):
+        found, is_in_list = _inner_struct(argument)
         if found is not None:
-            return found
-    return None
+            return found, is_list or is_in_list
+    return None, False
 
 
 Place = tuple[type, int, int, int, bool | str]
@@ -291,7 +292,7 @@ def citation(value: object) -> Citation | None:
     if not raw:
         return None
     kind = string(raw.get("type"))
-    inner = {**raw, **mapping(raw.get(kind))}
+    inner = {**raw, **(mapping(raw.get(kind)) or mapping(raw.get("url_citation")))}
     start = whole(inner.get("start_index"))
     end = whole(inner.get("end_index"))
     return Citation(

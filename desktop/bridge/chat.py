@@ -30,12 +30,14 @@ class ChatController(QObject):
     """Owns the sessions.
 
     Signals:
+        leaving(): Another conversation is about to be shown.
         conversation_opened(conversation): Another conversation is shown; None for a new one.
+        conversation_changed(conversation): The shown one was stored, grew or was renamed.
         title_changed(title): Of the shown conversation.
         settings_changed(settings): Model, endpoint or parameters of the shown conversation.
         running_changed(is_running): Whether the shown conversation makes a reply.
         accepted(): What was sent is stored; the message box may forget it.
-        retry_waiting(seconds, error): A reply is tried again; 0 seconds when it is tried now.
+        retry_waiting(seconds, error): A reply is tried again; 0 seconds when the wait is over.
         listed(conversation_id): The history list shows something else for this conversation.
         activity_changed(conversation_id, is_running): A reply began or ended somewhere.
         draft_loaded(text): Unsent text of the conversation that was opened.
@@ -45,7 +47,9 @@ class ChatController(QObject):
         reply_ended(message): A reply ended in whatever conversation.
     """
 
+    leaving = Signal()
     conversation_opened = Signal(object)
+    conversation_changed = Signal(object)
     title_changed = Signal(str)
     settings_changed = Signal(object)
     running_changed = Signal(bool)
@@ -135,6 +139,7 @@ class ChatController(QObject):
         if opening != self._opening:
             return
         await self.timeline.show(chat.session)
+        self.leaving.emit()
         self._current = chat
         self.conversation_opened.emit(chat.session.conversation)
         self.title_changed.emit(self.title)
@@ -161,6 +166,7 @@ class ChatController(QObject):
                 chat.session.renamed(stored.row)
         if self.conversation and self.conversation.row.id == conversation_id:
             self.title_changed.emit(self.title)
+            self.conversation_changed.emit(self.conversation)
         self.listed.emit(conversation_id)
 
     def delete(self, conversation_id: int) -> None:
@@ -305,14 +311,26 @@ class ChatController(QObject):
             self._running.pop(conversation.row.id, None)
             self.activity_changed.emit(conversation.row.id, False)
             self.listed.emit(conversation.row.id)
+            self._scope.spawn(self._read_row(chat, conversation.row.id))
         if chat is self._current:
             self.running_changed.emit(False)
+
+    async def _read_row(self, chat: _Chat, conversation_id: ConversationId) -> None:
+        """Takes over the new cost and count of a conversation after a reply."""
+        row = await self._store.row(conversation_id)
+        if row is not None:
+            chat.session.renamed(row)
+        if row is not None and chat is self._current:
+            self.conversation_changed.emit(chat.session.conversation)
 
     async def _conversation_told(self, chat: _Chat, conversation: Conversation) -> None:
         self._register(chat)
         self.listed.emit(conversation.row.id)
+        if conversation.length == 0:
+            await self._store.save_draft(None, "")
         if chat is self._current:
             self.title_changed.emit(self.title)
+            self.conversation_changed.emit(conversation)
             await self.timeline.show_branch(chat.session, conversation)
 
     def _message_added(self, chat: _Chat, message: Message) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -17,6 +16,7 @@ from PySide6.QtCore import (
 
 from desktop.bridge.tasks import TaskScope
 from desktop.core.ports import HistoryStore
+from desktop.domain.amounts import cost_text
 from desktop.domain.capabilities import MODEL_NAMES
 from desktop.domain.history import ConversationRow, ListCursor
 from desktop.domain.history_roles import HistoryRole
@@ -224,11 +224,3 @@ class HistoryModel(QAbstractListModel):
         if day > today - timedelta(days=7):
             return QCoreApplication.translate("HistoryModel", "This week")
         return QLocale().toString(QDate(day.year, day.month, 1), "MMMM yyyy")
-
-
-def cost_text(usd: str) -> str:
-    """A billed amount for people: cents, or as many places as a small amount needs."""
-    amount = Decimal(usd)
-    if amount == 0 or amount >= Decimal("0.01"):
-        return f"${amount:.2f}"
-    return f"${amount:.{max(2, 2 - amount.adjusted())}f}"

@@ -80,7 +80,7 @@ class SessionListener(Protocol):
         """The running reply grew; ask :attr:`Session.growth` for what is new."""
 
     def on_retry_wait(self, seconds: float, error: DesktopError) -> None:
-        """The reply is tried again after ``seconds``; 0 when it is tried now."""
+        """The reply is tried again after ``seconds``; 0 when the wait is over."""
 
     def on_storage_error(self, error: StorageError) -> None:
         """Something could not be written; the text stays in memory."""
@@ -282,9 +282,11 @@ class Session:
     async def _wait(self, delay_s: float, error: DesktopError) -> None:
         if self.listener:
             self.listener.on_retry_wait(delay_s, error)
-        await asyncio.sleep(delay_s)
-        if self.listener:
-            self.listener.on_retry_wait(0, error)
+        try:
+            await asyncio.sleep(delay_s)
+        finally:
+            if self.listener:
+                self.listener.on_retry_wait(0, error)
 
     async def _attempt(self, run: _Run, request: PreparedRequest) -> DesktopError | None:
         """Follows one answer to its end; returns the error that ended it, if one did."""

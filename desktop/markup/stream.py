@@ -268,11 +268,14 @@ class _OpenFence:
 
 def _with_suffix(blocks: tuple[Block, ...], tail: _Tail, shown: int) -> tuple[Block, ...]:
     """Open blocks, with text that was not parsed yet at the end of the last one."""
-    suffix = tail.text[shown:]
-    if not suffix:
+    size = len(tail.text)
+    if shown >= size:
         return blocks
-    end = tail.base + len(tail.text)
-    if blocks and blocks[-1].kind in _GROWING:
-        last = replace(blocks[-1], raw=blocks[-1].raw + suffix, end=end)
-        return (*blocks[:-1], last)
-    return (*blocks, Block(BlockKind.PARAGRAPH, suffix, (), end - len(suffix), end))
+    if not blocks or blocks[-1].kind not in _GROWING:
+        start, end = tail.base + shown, tail.base + size
+        return (*blocks, Block(BlockKind.PARAGRAPH, tail.text[shown:], (), start, end))
+    last = blocks[-1]
+    while last.kind is not BlockKind.CODE and tail.text[shown - 1] in " \t\n":
+        shown -= 1
+    grown = replace(last, raw=last.raw + tail.text[shown:], end=tail.base + size)
+    return (*blocks[:-1], grown)

@@ -58,6 +58,7 @@ class ChatPane(QWidget):
         self._is_welcome_wanted = False
         self._edited: Message | None = None
         self._draft_before_edit = ""
+        self._is_retry_noticed = False
         self._lay_out()
         self._connect_composer()
 
@@ -114,6 +115,7 @@ class ChatPane(QWidget):
     def attach(self, chat: "ChatController") -> None:
         """Shows the conversations of a controller."""
         self._chat = chat
+        chat.leaving.connect(self.composer.flush_draft)
         chat.conversation_opened.connect(self._on_conversation_opened)
         chat.title_changed.connect(self.top_bar.set_title)
         chat.settings_changed.connect(self._on_settings_changed)
@@ -210,6 +212,8 @@ class ChatPane(QWidget):
         self.composer.focus_editor()
 
     def _on_conversation_opened(self) -> None:
+        if self._is_retry_noticed:
+            self._on_retry_waiting(0, None)
         self._choose_page()
 
     def _on_settings_changed(self, settings: "ChatSettings") -> None:
@@ -245,8 +249,9 @@ class ChatPane(QWidget):
         if self._chat is not None:
             self._chat.delete_message(message_id)
 
-    def _on_retry_waiting(self, seconds: float, error: "DesktopError") -> None:
-        if seconds <= 0:
+    def _on_retry_waiting(self, seconds: float, error: "DesktopError | None") -> None:
+        self._is_retry_noticed = seconds > 0
+        if seconds <= 0 or error is None:
             self.notices.clear()
             return
         waiting = self.tr("Trying again in {seconds} s. Stop cancels it.")

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
+from desktop.domain.amounts import cost_text
 from desktop.domain.capabilities import GPT_5_1, GPT_5_1_CHAT, MODEL_PAGES
 from desktop.domain.errors import DesktopError
 from desktop.domain.keys import KeySource, KeyStatus
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from desktop.domain.parameters import ChatSettings
     from desktop.ui.transcript.view import TranscriptView
     from desktop.ui.welcome import WelcomePage
+
+_FAILED_CALLS = frozenset({"offline", "timeout", "connection_lost", "auth", "server"})
 
 QUICKSTART = "https://docs.aimlapi.com/quickstart/setting-up"
 ZOOMS = (50, 67, 80, 90, 100, 110, 125, 150, 175, 200, 250, 300)
@@ -135,6 +138,9 @@ class Commands(QObject):
         self._deleted = None
         chat, account, preferences = workspace.chat, workspace.account, workspace.preferences
         chat.conversation_opened.connect(self._on_conversation_opened)
+        chat.conversation_changed.connect(self._on_conversation_opened)
+        chat.timeline.reset.connect(self._enable_actions)
+        chat.timeline.inserted.connect(self._enable_actions)
         chat.title_changed.connect(self._window.set_conversation_title)
         chat.settings_changed.connect(self._on_settings_changed)
         chat.running_changed.connect(self._on_running_changed)
@@ -147,7 +153,7 @@ class Commands(QObject):
         workspace.history.modelReset.connect(self._mark_current)
         workspace.history.rowsInserted.connect(self._mark_current)
         account.status_changed.connect(self._on_key_status_changed)
-        account.balance_changed.connect(self._window.status.set_balance)
+        account.balance_changed.connect(self._on_balance_changed)
         account.host_changed.connect(self._window.status.set_host)
         preferences.changed.connect(self._on_preferences_changed)
         self._window.status.set_demo(workspace.is_demo)
@@ -322,21 +328,36 @@ class Commands(QObject):
         self._show_block()
 
     def _on_running_changed(self, is_running: bool) -> None:
-        self.action("stop").setEnabled(True)
-        for name in ("regenerate", "continue", "edit_last", "previous_version", "next_version"):
-            self.action(name).setEnabled(not is_running)
-        if not is_running:
-            self._show_cost()
-            self._mark_current()
+        self._window.status.set_state("busy" if is_running else "ok")
+        self._enable_actions()
+
+    def _enable_actions(self) -> None:
+        """Commands that would do nothing now are disabled."""
+        workspace = self._here()
+        is_idle = not workspace.chat.is_running and workspace.chat.timeline.count() > 0
+        for name in ("edit_last", "previous_version", "next_version"):
+            self.action(name).setEnabled(is_idle)
+        for name in ("regenerate", "continue"):
+            self.action(name).setEnabled(is_idle and workspace.account.has_key)
+        for name in ("rename", "delete"):
+            self.action(name).setEnabled(workspace.chat.conversation is not None)
 
     def _on_reply_ended(self, message: Message) -> None:
-        exchange = message.exchange
-        if exchange is not None and exchange.fault is None and exchange.model:
+        if message.fault is None:
             self._here().account.refresh_balance()
+        elif message.fault.kind in _FAILED_CALLS:
+            self._window.status.set_state("failed", message.fault.user_text)
 
     def _show_cost(self) -> None:
         conversation = self._chat().conversation
-        self._window.status.set_cost(conversation.row.cost_usd if conversation else "")
+        cost = cost_text(conversation.row.cost_usd) if conversation else ""
+        text = self.tr("This conversation {cost}").format(cost=cost) if cost else ""
+        self._window.status.set_cost(text)
+
+    def _on_balance_changed(self, usd: str) -> None:
+        amount = cost_text(usd)
+        text = self.tr("Balance {amount}").format(amount=amount) if amount else ""
+        self._window.status.set_balance(text)
 
     def _on_key_status_changed(self, status: KeyStatus) -> None:
         workspace = self._here()
@@ -348,6 +369,7 @@ class Commands(QObject):
         self.action("demo").setVisible(not workspace.is_demo)
         self.action("enter_key").setVisible(not workspace.is_demo)
         self._show_block()
+        self._enable_actions()
 
     def _show_block(self) -> None:
         workspace = self._here()

@@ -229,6 +229,7 @@ def style_sheet(roles: Roles, font: QFont) -> str:
     values = {name: getattr(roles, name).name() for name in _NAMES}
     values["accent_hover"] = mixed(roles.accent, roles.text, _HOVER_SHARE).name()
     values["hover"] = mixed(roles.surface, roles.text, _HOVER_SHARE / 2).name()
+    values["heading_px"] = str(px + 9)
     values["large_px"] = str(px + 5)
     values["title_px"] = str(px + 1)
     values["small_px"] = str(max(px - 1, _MIN_SMALL_PX))

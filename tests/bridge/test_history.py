@@ -5,10 +5,9 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pytest
 from PySide6.QtCore import Qt
 
-from desktop.bridge.history import PAGE, HistoryModel, cost_text
+from desktop.bridge.history import PAGE, HistoryModel
 from desktop.bridge.tasks import TaskScope
 from desktop.domain.history_roles import HistoryRole
 from desktop.domain.parameters import ChatSettings
@@ -106,11 +105,3 @@ def test_a_name_for_screen_readers_starts_with_the_title(run: Run) -> None:
         assert str(name).startswith("Talk 0, ")
 
     run(story())
-
-
-@pytest.mark.parametrize(
-    ("usd", "text"),
-    [("12.3456", "$12.35"), ("0.01", "$0.01"), ("0.001240000", "$0.00124"), ("0", "$0.00")],
-)
-def test_small_amounts_keep_three_meaningful_digits(usd: str, text: str) -> None:
-    assert cost_text(usd) == text

@@ -42,7 +42,11 @@ class TableElement(BlockElement):
     def cells(self) -> list[list[Inline]]:
         """Inline text of all cells, row by row."""
         if self._cells is None:
-            self._cells = [[inline(c, self.references) for c in row] for row in self.block.rows]
+            columns = len(self.block.aligns)
+            self._cells = [
+                [inline(c, self.references) for c in (*row, *[""] * (columns - len(row)))][:columns]
+                for row in self.block.rows
+            ]
             self._starts = _starts(self._cells)
         return self._cells
 

@@ -2,20 +2,19 @@
 
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 
 from desktop.markup.blocks import Block
 from desktop.markup.stream import MarkdownStream
 
-_ANY = (
-    "# h;para;  text;- a;  - b;    - c;* d;+ e;1. x;2. y;10) z;   3. q;> q;> - z;> > w;>;;;;   ;"
-    "---;===;***;```;```py;~~~;    code;\tcode;- \tx;| a | b |;|--|--|;--|--;| 1 | 2;- a | b;-|-;"
-    "a | b;$$;$$x$$;\\[;\\];x$$;[r]: /u;[r]: /v;'tit';[^1]: n;[^1]:;- [ ] t;- [x] t;-;1.;- - n;"
-    "  ```;  # h;- ```;> ```;> # h;> a | b;>-|-;[x;]: /y;- # h;    - - o;   - ~~~;\u00a0;1. 1. k;"
-    "- > q;      deep;$$ y;> $$;> 1. a;> 2. b;~~~a | b;\ud83d;\ude00;\0"
-).split(";")
-_FAMILIES = [
+_ANY, *_FAMILIES = (
     family.split(";")
     for family in (
+        "# h;para;  text;- a;  - b;    - c;* d;+ e;1. x;2. y;10) z;   3. q;> q;> - z;> > w;>;;;;"
+        "   ;---;===;***;```;```py;~~~;    code;\tcode;- \tx;| a | b |;|--|--|;--|--;| 1 | 2;"
+        "- a | b;-|-;a | b;$$;$$x$$;\\[;\\];x$$;[r]: /u;[r]: /v;'tit';[^1]: n;[^1]:;- [ ] t;-;1.;"
+        "- [x] t;- - n;  ```;  # h;- ```;> ```;> # h;> a | b;>-|-;[x;]: /y;- # h;    - - o;   - ~~~;"
+        "\u00a0;1. 1. k;- > q;      deep;$$ y;> $$;> 1. a;> 2. b;~~~a | b;\ud83d;\ude00;\0",
         "- a;  - b;    - c;* d;1. x;2. y;10) z;-;1.;- - n;para;;  text;      deep;   1. z;"
         "  - - k;     - five;   two",
         "> p;>;> ;> q;> - z;> > w;> t;> [r]: /u;>   - k;para;;-|-;> | a | b |;> |--|--|;> | 1 |",
@@ -25,8 +24,13 @@ _FAMILIES = [
         "```;~~~;````;   ```;    ```;code;;  ;\tx;``` x;~~~~ py `k`;``` `no`;text;# h;- ```;  ```",
         "$$;\\[;\\];x$$;$$a;$$a$$;b\\];;text;- $$;  $$;> $$;# h;    $$",
     )
-]
+)
 _ENDS = ["\n"] * 7 + ["\n\n", "\r\n", "\r", ""]
+
+
+def seeded(seed: int) -> random.Random:
+    """Choices that are the same on every run."""
+    return random.Random(seed)  # noqa: S311 - nothing here is secret
 
 
 def document(choose: random.Random) -> str:
@@ -43,7 +47,7 @@ def pieces(text: str, choose: random.Random, longest: int = 20) -> list[str]:
     cuts = [0]
     while cuts[-1] < len(text):
         cuts.append(cuts[-1] + choose.randint(1, longest))
-    return [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(cuts)]
 
 
 def streamed(parts: Sequence[str], stream: MarkdownStream | None = None) -> tuple[Block, ...]:
