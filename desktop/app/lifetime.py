@@ -26,6 +26,7 @@ from desktop.bridge.workspace import Workspace
 from desktop.domain.errors import DesktopError
 from desktop.paths import PathError, ensure_private
 from desktop.ui.commands import Commands
+from desktop.ui.icons import app_icon
 from desktop.ui.main_window import MainWindow
 
 _log = logging.getLogger(__name__)
@@ -98,6 +99,7 @@ class Lifetime:
     # -- filling the window ------------------------------------------------------------------
 
     async def _fill_window(self) -> None:
+        self._window.setWindowIcon(app_icon())
         for step in self._window.completion_steps():
             step()
             await asyncio.sleep(0)

@@ -59,6 +59,7 @@ class ChatPane(QWidget):
         self._edited: Message | None = None
         self._draft_before_edit = ""
         self._is_retry_noticed = False
+        self._is_first_draft = True
         self._lay_out()
         self._connect_composer()
 
@@ -206,9 +207,11 @@ class ChatPane(QWidget):
             self._chat.save_draft(text)
 
     def _on_draft_loaded(self, text: str) -> None:
+        typed = self.composer.text() if self._is_first_draft else ""
+        self._is_first_draft = False
         self._edited = None
         self.composer.set_editing(False)
-        self.composer.set_text(text)
+        self.composer.set_text("\n".join(part for part in (text, typed) if part))
         self.composer.focus_editor()
 
     def _on_conversation_opened(self) -> None:

@@ -8,6 +8,9 @@ NARROW_PX = 900
 
 LEFT, MIDDLE, RIGHT = 0, 1, 2
 
+LEAST_PX = {LEFT: 190, RIGHT: 260}
+"""Narrowest useful widths of the side panes."""
+
 
 class PaneLayout(QObject):
     """Keeps a splitter of history, chat and parameters as the user left it.
@@ -30,6 +33,7 @@ class PaneLayout(QObject):
         self._is_narrow: bool | None = None
         for pane in (LEFT, RIGHT):
             splitter.setCollapsible(pane, False)
+            self._widget(pane).setMinimumWidth(LEAST_PX[pane])
         splitter.setCollapsible(MIDDLE, False)
         splitter.setStretchFactor(MIDDLE, 1)
         splitter.splitterMoved.connect(self._on_splitter_moved)

@@ -24,6 +24,14 @@ ENDPOINT_NAMES = {
 }
 """Names as shown; the provider's own words, so never translated."""
 
+NARROW_PX = 600
+"""Below this width the choosers' labels give way."""
+
+CHOOSER_PX = 150
+TITLE_PX = 60
+QWIDGETSIZE_MAX = 16_777_215
+"""Qt's word for no limit. Source: https://doc.qt.io/qt-6/qwidget.html#maximumSize-prop."""
+
 MAX_TITLE = 200
 
 
@@ -161,6 +169,19 @@ class TopBar(QFrame):
         row.addWidget(self._right)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Gives the choosers the room of their labels and the title where there is little.
+
+        The labels stay, one pixel wide: assistive technology knows the choosers by them.
+        """
+        super().resizeEvent(event)
+        is_narrow = event.size().width() < NARROW_PX
+        self._title.setMinimumWidth(0 if is_narrow else TITLE_PX)
+        for label in (self._model_label, self._endpoint_label):
+            label.setMaximumWidth(1 if is_narrow else QWIDGETSIZE_MAX)
+        for box in (self._model, self._endpoint):
+            box.setMinimumWidth(CHOOSER_PX if is_narrow else 0)
+
     def _show_gone(self) -> None:
         """Marks the models the provider no longer lists."""
         mark = icon(Icon.WARNING, self._roles.warning) if self._gone else QIcon()
@@ -205,7 +226,7 @@ class _TitleLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("look", "title")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setMinimumWidth(60)
+        self.setMinimumWidth(TITLE_PX)
 
     def set_title(self, title: str) -> None:
         """Shows a title; line ends become blanks."""

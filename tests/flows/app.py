@@ -67,6 +67,7 @@ class App:
         """Opens the window and the workspace, and enters the key."""
         options = Options(data_dir=self.folder, base_url=self.url, is_demo=self.is_demo)
         folders = open_folders(options)
+        folders.paths.log_dir.mkdir(exist_ok=True)  # XXX B1
         log.setup(folders.paths.log_dir, "DEBUG")
         qt = QApplication.instance()
         assert isinstance(qt, QApplication)
@@ -80,6 +81,8 @@ class App:
         await self._lifetime._enter_workspace()
         self._follower = asyncio.get_running_loop().create_task(self._lifetime._follow_switches())
         await until(lambda: self.workspace.account.is_loaded)
+        last = self.workspace.preferences.settings.last_conversation
+        await until(lambda: not last or self.chat.conversation is not None)
         if self.key and not self.is_demo:
             self.workspace.account.enter_key(self.key, is_tested=False, is_kept=False)
             await until(lambda: self.workspace.account.has_key)

@@ -326,7 +326,7 @@ def test_the_wheel_scrolls_unless_the_control_has_the_focus(
     start = bar.value()
     wheel(panel, control)
     assert panel.settings == ChatSettings()
-    assert bar.value() > start or start == bar.maximum()
+    assert bar.value() > start
     named(panel, "Seed", QDoubleSpinBox).setValue(5)
     before = panel.settings
     control.setFocus()

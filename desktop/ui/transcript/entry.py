@@ -333,7 +333,7 @@ class Entry:
             )
 
 
-_FIRST_BUDGET_MS = 6.0
+_FIRST_BUDGET_MS = 25.0
 
 
 def _age_s(message: Message) -> float:
