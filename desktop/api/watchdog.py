@@ -6,7 +6,7 @@ come, and slows down by them (measured: 300,000 of them make each step twenty ti
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -24,11 +24,13 @@ class Watchdog:
 
     Args:
         limit_s: Seconds without a byte after which a wait ends.
+        clock: Monotonic seconds.
     """
 
-    def __init__(self, limit_s: float) -> None:
+    def __init__(self, limit_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit_s = limit_s
-        self._since_s = time.monotonic()
+        self._clock = clock
+        self._since_s = clock()
         self._task: asyncio.Task[object] | None = None
         self._has_fired = False
         self._timer: asyncio.TimerHandle | None = None
@@ -37,7 +39,7 @@ class Watchdog:
     def shorten(self, limit_s: float) -> None:
         """Sets a limit that counts from now."""
         self.limit_s = limit_s
-        self._since_s = time.monotonic()
+        self._since_s = self._clock()
         self.close()
 
     async def wait(self, awaited: Awaitable[T]) -> T:
@@ -52,7 +54,7 @@ class Watchdog:
             raise RuntimeError("a watchdog needs a task to end")
         cancelling = task.cancelling()
         self._task, self._has_fired = task, False
-        self._since_s = time.monotonic()
+        self._since_s = self._clock()
         if self._timer is None:
             self._arm(self.limit_s)
         try:
@@ -71,12 +73,12 @@ class Watchdog:
             self._timer = None
 
     def _arm(self, delay_s: float) -> None:
-        self._due_s = time.monotonic() + delay_s
+        self._due_s = self._clock() + delay_s
         self._timer = asyncio.get_running_loop().call_later(delay_s, self._look)
 
     def _look(self) -> None:
         """Ends the wait, or sleeps for the rest of its time."""
-        now_s = time.monotonic()
+        now_s = self._clock()
         if now_s - self._due_s > LATE_S:
             self._since_s = now_s
         rest_s = self._since_s + self.limit_s - now_s

@@ -3,8 +3,8 @@
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QAccessible, QTextCursor, QTextOption
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -376,6 +376,33 @@ def test_the_text_box_grows_with_its_lines_up_to_a_limit(panel: ParametersPanel)
     middle = text.height()
     text.setPlainText("\n" * 50)
     assert small < middle < text.height() < 3 * middle
+
+
+def test_text_is_sent_exactly_as_typed_or_pasted(panel: ParametersPanel) -> None:
+    text = named(panel, "Instructions", QPlainTextEdit)
+    exact = "a\u00a0b\nc\t😀 e\u0301 שלום"
+    data = QMimeData()
+    data.setText(exact)
+    data.setHtml("<b>rich</b>")
+    text.insertFromMimeData(data)
+    assert panel.settings.sent()[P.INSTRUCTIONS] == exact
+    panel.set_settings(ChatSettings())
+    panel.set_settings(
+        ChatSettings().with_parameters(ChatSettings().parameters.with_value(P.INSTRUCTIONS, exact))
+    )
+    text.moveCursor(QTextCursor.MoveOperation.Start)
+    mark(panel, P.SEED).setChecked(True)
+    assert panel.settings.sent()[P.INSTRUCTIONS] == exact
+    assert text.textCursor().position() == 0
+
+
+def test_a_very_long_word_wraps_anywhere(panel: ParametersPanel) -> None:
+    text = named(panel, "Instructions", QPlainTextEdit)
+    data = QMimeData()
+    data.setText("x" * 100_000)
+    text.insertFromMimeData(data)
+    assert text.wordWrapMode() is QTextOption.WrapMode.WrapAnywhere
+    assert len(panel.settings.sent()[P.INSTRUCTIONS]) == 100_000
 
 
 def test_text_that_looks_like_html_stays_text(panel: ParametersPanel) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
-    QPlainTextEdit,
     QSizePolicy,
     QSlider,
     QWidget,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from desktop.domain.capabilities import Field
 from desktop.domain.parameters import Editor, Value
+from desktop.ui.sidebar.text_box import TextBox
 from desktop.ui.sidebar.words import value_word
 
 NO_MAXIMUM = 2**53
@@ -30,7 +30,6 @@ _STEP = 0.05
 _SLIDER_STEPS = 100
 """Slider positions in one unit."""
 
-_MIN_LINES, _MAX_LINES = 3, 10
 _SPIN_PX = 78
 
 
@@ -241,39 +240,28 @@ class LiteralEditor(ValueEditor):
 
 
 class TextEditor(ValueEditor):
-    """Text of any length; the box grows from 3 lines to 10."""
+    """Text of any length."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._edit = QPlainTextEdit(self)
-        self._edit.setTabChangesFocus(True)
-        self._layout.addWidget(self._edit)
-        self._edit.textChanged.connect(self._on_edit_changed)
-        self._edit.document().documentLayout().documentSizeChanged.connect(self._fit)
-        self._fit()
+        self._box = TextBox(self)
+        self._layout.addWidget(self._box)
+        self._box.textChanged.connect(self._on_box_changed)
 
     @property
     def control(self) -> QWidget:
         """The text box."""
-        return self._edit
+        return self._box
 
     def show_value(self, value: Value, field: Field | None) -> None:
         """Shows a text; the same text keeps caret and undo."""
         text = str(value)
-        if self._edit.toPlainText() != text:
-            with QSignalBlocker(self._edit):
-                self._edit.setPlainText(text)
+        if self._box.text() != text:
+            with QSignalBlocker(self._box):
+                self._box.set_text(text)
 
-    def _on_edit_changed(self) -> None:
-        self.edited.emit(self._edit.toPlainText())
-
-    def _fit(self) -> None:
-        """Makes the box as high as its lines; the document's height is counted in lines."""
-        wanted = int(self._edit.document().size().height())
-        lines = max(_MIN_LINES, min(wanted, _MAX_LINES))
-        margins = self._edit.contentsMargins()
-        extra = margins.top() + margins.bottom() + 2 * int(self._edit.document().documentMargin())
-        self._edit.setFixedHeight(lines * self._edit.fontMetrics().lineSpacing() + extra + 2)
+    def _on_box_changed(self) -> None:
+        self.edited.emit(self._box.text())
 
 
 EDITORS: Mapping[Editor, type[ValueEditor]] = {
