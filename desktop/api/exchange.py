@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from desktop.api.chat_completions import EMPTY
 from desktop.api.error_body import parse_body
@@ -23,6 +23,7 @@ from desktop.domain.errors import DesktopError, EmptyReplyError, NetworkError, P
 from desktop.domain.events import Batch, HeadersReceived
 
 if TYPE_CHECKING:
+    import httpcore
     import httpx
 
 EVENT_STREAM = "text/event-stream"
@@ -128,33 +129,51 @@ async def _sent(
     """The pool and the open response; a pool without a free slot is replaced once."""
     import httpx
 
-    for is_last in (False, True):
-        pool = await transport.acquire()
-        is_open = False
+    try:
         try:
-            request = httpx.Request(
-                call.method,
-                call.url,
-                headers=call.headers,
-                content=call.body or None,
-                extensions={"timeout": call.timeouts},
-            )
-            response = await dog.wait(pool.client.send(request, stream=True))
-            is_open = True
-        except httpx.PoolTimeout as error:
-            if is_last:
-                raise from_httpx(error, host) from None
-        except Silence:
-            raise silent(host, dog.limit_s) from None
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError, OSError) as error:
-            raise from_httpx(error, host) from None
-        else:
-            return pool, response
-        finally:
-            if not is_open:
-                transport.release(pool)
-                transport.retire(pool)
-    raise AssertionError("not reached")
+            return await _attempt(transport, call, dog)
+        except httpx.PoolTimeout:
+            return await _attempt(transport, call, dog)
+    except Silence:
+        raise silent(host, dog.limit_s) from None
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, ValueError, OSError) as error:
+        raise from_httpx(error, host) from None
+
+
+async def _attempt(
+    transport: Transport, call: Call, dog: Watchdog
+) -> "tuple[Pool, httpx.Response]":
+    """The pool and the open response.
+
+    Without headers the pool is not used again, and a connection that was being set up is closed:
+    a cancelled TLS handshake leaves its socket open (https://github.com/encode/httpcore/issues/1093).
+    """
+    import httpx
+
+    pool = await transport.acquire()
+    streams: list[httpcore.AsyncNetworkStream] = []
+
+    async def note(name: str, info: dict[str, Any]) -> None:
+        if name.endswith("connect_tcp.complete"):
+            streams.append(info["return_value"])
+
+    response: httpx.Response | None = None
+    try:
+        request = httpx.Request(
+            call.method,
+            call.url,
+            headers=call.headers,
+            content=call.body or None,
+            extensions={"timeout": call.timeouts, "trace": note},
+        )
+        response = await dog.wait(pool.client.send(request, stream=True))
+    finally:
+        if response is None:
+            transport.release(pool)
+            transport.retire(pool)
+            for stream in streams:
+                await stream.aclose()
+    return pool, response
 
 
 async def exchanged(

@@ -78,6 +78,7 @@ class ChatController(QObject):
         self._running: dict[int, _Chat] = {}
         self._current = self._new_chat(ChatSettings())
         self._opening = 0
+        timeline.begin(self._current.session)
 
     # -- state -----------------------------------------------------------------------------
 

@@ -42,18 +42,13 @@ class TaskScope:
             on_error: Takes this task's ``DesktopError`` instead of the owner's handler.
             on_done: Called last, however the task ended.
         """
-        guarded = self._guard(coroutine, on_error or self._on_error, on_done)
+        guarded = self._guard(coroutine, on_error or self._on_error)
         task = asyncio.get_running_loop().create_task(guarded)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: self._end(task, coroutine, on_done))
         return task
 
-    async def _guard(
-        self,
-        coroutine: Coroutine[Any, Any, Any],
-        on_error: ErrorHandler,
-        on_done: Callable[[], None] | None,
-    ) -> None:
+    async def _guard(self, coroutine: Coroutine[Any, Any, Any], on_error: ErrorHandler) -> None:
         try:
             await coroutine
         except DesktopError as error:
@@ -61,9 +56,18 @@ class TaskScope:
             on_error(error)
         except Exception as bug:  # noqa: BLE001 - the border where bugs are reported
             self._on_bug(bug)
-        finally:
-            if on_done is not None:
-                on_done()
+
+    def _end(
+        self,
+        task: asyncio.Task[Any],
+        coroutine: Coroutine[Any, Any, Any],
+        on_done: Callable[[], None] | None,
+    ) -> None:
+        """Also reached by a task that was cancelled before its first step."""
+        self._tasks.discard(task)
+        coroutine.close()
+        if on_done is not None:
+            on_done()
 
     async def cancel_all(self, timeout_s: float = 2.0) -> None:
         """Cancels every task and waits for their ends, at most ``timeout_s`` seconds."""

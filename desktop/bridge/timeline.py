@@ -112,6 +112,11 @@ class Timeline(QObject):
 
     # -- following a session -----------------------------------------------------------------
 
+    def begin(self, session: Session) -> None:
+        """Follows a session that has no conversation yet."""
+        self._session = session
+        self._apply(None, {})
+
     async def show(self, session: Session) -> None:
         """Shows a session's conversation; its last page is there when this returns.
 

@@ -171,16 +171,7 @@ class Session:
 
     async def send(self, text: str) -> None:
         """Stores the user's message and gets a reply to it."""
-        conversation = self.conversation
-        if conversation is None:
-            conversation = await _kept(self._create(text))
-        parts = (TextPart(text),)
-        user = await _kept(
-            self._store.add(conversation.row.id, conversation.leaf_id, Role.USER, parts, _now())
-        )
-        self._set_leaf(user)
-        self._tell_added(user)
-        await self._reply(user)
+        await self._reply(await _kept(self._add_question(text)))
 
     async def continue_reply(self) -> None:
         """Asks the model to go on after a reply that was cut; a visible user turn."""
@@ -195,14 +186,7 @@ class Session:
 
     async def edit(self, message: Message, text: str) -> None:
         """The user's message again with another text, as a sibling, and a reply to it."""
-        conversation = self._required()
-        user = await _kept(
-            self._store.add(
-                conversation.row.id, message.parent_id, Role.USER, (TextPart(text),), _now()
-            )
-        )
-        await self._reload()
-        await self._reply(user)
+        await self._reply(await _kept(self._add_version(message, text)))
 
     async def select(self, message_id: MessageId) -> None:
         """Shows the branch of a message."""
@@ -227,6 +211,25 @@ class Session:
 
     # -- a reply ---------------------------------------------------------------------------
 
+    async def _add_question(self, text: str) -> Message:
+        """Stores and tells a message of the user at the end of the branch."""
+        conversation = self.conversation or await self._create(text)
+        user = await self._store.add(
+            conversation.row.id, conversation.leaf_id, Role.USER, (TextPart(text),), _now()
+        )
+        self._set_leaf(user)
+        self._tell_added(user)
+        return user
+
+    async def _add_version(self, message: Message, text: str) -> Message:
+        """Stores and shows another version of a message of the user."""
+        row = self._required().row
+        user = await self._store.add(
+            row.id, message.parent_id, Role.USER, (TextPart(text),), _now()
+        )
+        await self._reload()
+        return user
+
     async def _create(self, text: str) -> Conversation:
         created = await self._store.create(title_from(text), self.settings, _now())
         await self._tell_conversation(created)
@@ -234,28 +237,40 @@ class Session:
 
     async def _reply(self, parent: Message, *, is_branch: bool = False) -> None:
         """Makes one reply below ``parent``; on cancel what was received is kept."""
-        row = self._required().row
-        message = await _kept(self._store.add(row.id, parent.id, Role.ASSISTANT, (), _now()))
-        assembler = Assembler()
-        message = replace(message, exchange=self._first_summary())
-        run = _Run(message, assembler, assembler.reader(), assembler.reader(), time.monotonic())
-        self._run = run
+        run: _Run | None = None
         try:
-            if is_branch:
-                await self._reload()
-            else:
-                self._set_leaf(message)
-                self._tell_added(message)
+            run = await _kept(self._begin(parent, is_branch=is_branch))
             await self._attempts(run, parent)
             run.status = Status.COMPLETE
         except asyncio.CancelledError:
-            run.status = Status.STOPPED
+            run = self._run
+            if run is not None:
+                run.status = Status.STOPPED
             raise
         except DesktopError as error:
+            if run is None:
+                raise
             run.fault = Fault.from_error(error)
-            run.status = Status.INTERRUPTED if assembler.has_content else Status.FAILED
+            has_content = run.assembler.has_content
+            run.status = Status.INTERRUPTED if has_content else Status.FAILED
         finally:
-            await _kept(self._finish(run))
+            if run is not None:
+                await _kept(self._finish(run))
+
+    async def _begin(self, parent: Message, *, is_branch: bool) -> _Run:
+        """Stores and tells an empty reply."""
+        row = self._required().row
+        added = await self._store.add(row.id, parent.id, Role.ASSISTANT, (), _now())
+        message = replace(added, exchange=self._first_summary())
+        assembler = Assembler()
+        run = _Run(message, assembler, assembler.reader(), assembler.reader(), time.monotonic())
+        self._run = run
+        if is_branch:
+            await self._reload()
+        else:
+            self._set_leaf(message)
+            self._tell_added(message)
+        return run
 
     def _first_summary(self) -> ExchangeSummary:
         return ExchangeSummary(self.settings.endpoint.value, self.settings.model)

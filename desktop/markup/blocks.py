@@ -36,7 +36,8 @@ class Level:
         marker: What is drawn beside the item's first block: "•" or "3."; empty for quotes.
         is_first: The block is the first one of its item, so the marker is drawn beside it.
         item: Running number of the item or quote in the document, to tell neighbours apart.
-        is_loose: The list has blank lines between its items, so its gaps are wide.
+        is_loose: A blank line parts items of the list, or blocks inside one, here or further up,
+            so the gap above is wide. What comes later does not change it.
         task: Whether the task list item is checked; None for all other items.
     """
 
@@ -55,13 +56,15 @@ class Block:
     Attributes:
         kind: What it is.
         raw: Inline source of a paragraph or heading; the TeX of a formula without its delimiters;
-            code verbatim, each of its lines ended by "\n" (also the last one).
+            code verbatim, without the indent of its containers, with the newline of its last line.
+            Empty for an item without content.
         levels: The containers around it, outermost first.
         start: First code point of its source lines in the normalised text.
         end: One past the last code point of its source lines.
         info: Language label of code: the first word of the info string.
         level: 1 to 6 for headings, else 0.
-        rows: Inline source of a table's cells, header row first, all rows of the same length.
+        rows: Inline source of a table's cells, header row first; a row may be shorter than the
+            header, never longer.
         aligns: "", "left", "center" or "right" for each column of a table.
     """
 
@@ -97,7 +100,8 @@ class Run:
         start: First code point in `Inline.text`.
         length: Number of code points.
         style: Its styles.
-        target: Address of a link or image, as the model wrote it; never checked here.
+        target: Address of a link or image, percent-encoded; any scheme but those that run or read
+            something (`javascript:`, `vbscript:`, `file:`, `data:`), and relative ones.
     """
 
     start: int
@@ -126,7 +130,8 @@ class BlockChange:
 
     Attributes:
         frozen: Appended for ever after the blocks frozen before.
-        open: Replace all open blocks of before.
+        open: Replace all open blocks of before. Definitions that have become known since may
+            change the inline text of one whose source has not changed.
         stale: Indexes of frozen blocks whose inline runs a late reference definition changed.
     """
 

@@ -153,21 +153,20 @@ class _Walk:
         """Handles one token: a leaf, or the begin or end of a container."""
         if token.nesting < 0:
             self._close(token)
-        elif token.map is None:
             return
-        elif token.nesting > 0:
-            self._open(token, token.map[0])
-        elif token.map[0] >= self._source.prefix or token.type == "table":
-            self._leaf(token, token.map)
+        start, end = token.map or (0, 0)
+        if token.nesting > 0:
+            self._open(token, start)
+        elif start >= self._source.prefix or token.type == "table":
+            self._leaf(token, start, end)
 
     def _close(self, token: "Token") -> None:
-        frame = self.live.pop()
-        if token.type == "list_item_close" and frame.is_fresh and frame.kind is not None:
-            self.live.append(frame)
-            self.blocks.append(
-                Block(BlockKind.PARAGRAPH, "", self._levels(), frame.start, frame.end)
-            )
-            self.live.pop()
+        """Ends a container; an empty item becomes an empty paragraph, so that it is seen."""
+        frame = self.live[-1]
+        if token.type == "list_item_close" and frame.is_fresh:
+            levels = self._levels()
+            self.blocks.append(Block(BlockKind.PARAGRAPH, "", levels, frame.start, frame.end))
+        self.live.pop()
 
     def _open(self, token: "Token", line: int) -> None:
         if line < self._source.prefix:
@@ -203,12 +202,14 @@ class _Walk:
         elif self.live[-1].kind in _ITEMS:
             self.live[-2].is_loose = True
 
-    def _leaf(self, token: "Token", lines: list[int]) -> None:
-        start, end = self._source.offset(lines[0]), self._source.offset(lines[1])
+    def _leaf(self, token: "Token", first: int, after: int) -> None:
+        """Adds a block of the lines from `first` up to `after`."""
+        if first >= self._source.prefix:
+            self._loosen(first, is_item=False)
+        start, end = self._source.offset(first), self._source.offset(after)
         if token.type == "table":
             self._table(token, start, end)
             return
-        self._loosen(lines[0], is_item=False)
         kind, raw = _KINDS.get(token.type, BlockKind.PARAGRAPH), token.content
         info, level = "", 0
         if token.type == "text_block":
@@ -222,15 +223,12 @@ class _Walk:
         self.blocks.append(Block(kind, raw, self._levels(), start, end, info, level))
 
     def _table(self, token: "Token", start: int, end: int) -> None:
-        rows = token.meta["rows"]
-        if token.map is not None and token.map[0] < self._source.prefix:
+        rows, aligns = token.meta["rows"], token.meta["aligns"]
+        if start < self._source.base:
             frame = self._waiting.pop(0)
             rows, start = [*frame.rows, *rows[1:]], frame.start
-        elif token.map is not None:
-            self._loosen(token.map[0], is_item=False)
-        levels, aligns = self._levels(), token.meta["aligns"]
         self.blocks.append(
-            Block(BlockKind.TABLE, "", levels, start, end, rows=tuple(rows), aligns=aligns)
+            Block(BlockKind.TABLE, "", self._levels(), start, end, rows=tuple(rows), aligns=aligns)
         )
 
     def _without_task(self, raw: str) -> str:

@@ -7,7 +7,7 @@ is at the first line of the last block, item or row, for only that one can be ch
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from desktop.markup.builder import Source
 from desktop.markup.grammar import Definition
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 _REGROWS = _LISTS | {"code_block"}
 """Blocks that go on after a blank line."""
-_MARKER = re.compile(r"(?P<bullet>[-+*])|(?P<number>\d{1,9})(?P<delimiter>[.)])")
+_ITEM = re.compile(r" *(?P<bullet>[-+*]?)(?P<number>\d*)(?P<delimiter>[.)]?)(?P<padding> *)")
 _QUOTED = re.compile(" {0,3}>")
 _FENCE = re.compile(r"(`{3,}|~{3,})(.*)")
 _MAX_PADDING = 4
@@ -117,14 +117,12 @@ def _with_definition(line: int, above: "Token | None", ends: Mapping[int, int]) 
 
 
 def _is_open_fence(token: "Token", source: Source) -> bool:
-    """Whether the fence has no indent and runs to the end without a closing line."""
-    if token.map is None or token.map[1] < source.lines:
-        return False
-    opening = source.line(token.map[0])
+    """Whether the fence at the end has no indent and no closing line."""
+    first, last = _first_line(token), source.lines - 1
+    opening = source.line(first)
     if _FENCE.match(opening) is None:
         return False
-    last = source.lines - 1
-    return last == token.map[0] or closing_fence(opening).match(source.line(last)) is None
+    return last == first or closing_fence(opening).match(source.line(last)) is None
 
 
 def _inner_cut(
@@ -175,17 +173,13 @@ def _sibling(line: str, column: int) -> tuple[str, int]:
 
     Its number is 1, as no other may follow the made-up paragraph above it.
     """
-    rest = line[column:]
-    indent = column + len(rest) - len(rest.lstrip(" "))
-    found = _MARKER.match(line, indent)
-    if found is None:
-        return "", column
+    found = cast("re.Match[str]", _ITEM.match(line, column))
     marker = found["bullet"] or "1".zfill(len(found["number"])) + found["delimiter"]
-    content = line[found.end() :]
-    padding = len(content) - len(content.lstrip(" "))
-    if padding > _MAX_PADDING or not content.strip(" "):
+    padding = len(found["padding"])
+    if padding > _MAX_PADDING or found.end() == len(line):
         padding = 1
-    return f"{' ' * indent}{marker}{' ' * padding}x\n", found.end() + padding
+    indent = " " * found.start("bullet")
+    return f"{indent}{marker}{' ' * padding}x\n", len(indent) + len(marker) + padding
 
 
 def _quote_cut(

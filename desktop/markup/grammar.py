@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from markdown_it.rules_block import StateBlock
     from markdown_it.token import Token
 
+_UNDERLINE = re.compile(r"(=+|-+)[ \t]*$")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:")
 
 
@@ -79,7 +80,8 @@ def _parser() -> "MarkdownIt":
     ruler.before("paragraph", "rows", table, {"alt": ["paragraph", "reference"]})
     ruler.at("blockquote", _bounded(blockquote), interrupts)
     ruler.at("list", _bounded(list_block), {"alt": ["paragraph", "reference", "blockquote"]})
-    ruler.at("reference", _not_footnote(reference))
+    ruler.at("reference", _definition_rule(reference))
+    ruler.before("reference", "underline", _underline, {"alt": ["reference"]})
     ruler.before("reference", "footnote", _footnote, {"alt": ["paragraph", "reference"]})
     ruler.after("fence", "math_block", math_block, interrupts)
     ruler.at("heading", heading, {"alt": ["paragraph", "reference", "blockquote"]})
@@ -108,10 +110,38 @@ def _footnote(state: "StateBlock", start: int, _end: int, silent: bool) -> bool:
     return silent and not state.is_code_block(start) and _begins_footnote(state, start)
 
 
-def _not_footnote(
+def _underline(state: "StateBlock", start: int, _end: int, silent: bool) -> bool:
+    """Whether the line underlines a heading: a definition does not go on over it."""
+    first = state.bMarks[start] + state.tShift[start]
+    return silent and _UNDERLINE.match(state.src, first, state.eMarks[start]) is not None
+
+
+def _definition_rule(
     rule: "Callable[[StateBlock, int, int, bool], bool]",
 ) -> "Callable[[StateBlock, int, int, bool], bool]":
+    """The rule of definitions, without footnotes and without lazy lines.
+
+    A title that goes on over a quote's lazy lines would take back blocks that have begun since.
+    """
+
     def reference(state: "StateBlock", start: int, end: int, silent: bool) -> bool:
-        return not _begins_footnote(state, start) and rule(state, start, end, silent)
+        if _begins_footnote(state, start):
+            return False
+        repeated: list[object] = state.env["duplicate_refs"]
+        found: dict[str, object] = state.env["references"].maps[0]
+        count = len(repeated), len(found)
+        if not rule(state, start, end, silent):
+            return False
+        lines = range(start + 1, state.line)
+        lazy = next((line for line in lines if state.sCount[line] < 0), None)
+        if lazy is None:
+            return True
+        del repeated[count[0] :]
+        if len(found) > count[1]:
+            found.popitem()
+        last, state.lineMax = state.lineMax, lazy
+        is_definition = rule(state, start, end, silent)
+        state.lineMax = last
+        return is_definition
 
     return reference

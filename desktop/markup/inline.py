@@ -52,7 +52,7 @@ def inline(raw: str, references: Mapping[str, Any] = _NO_REFERENCES) -> Inline:
         references: As `MarkdownStream.references` gives them.
     """
     raw = normalise(raw)
-    if _MARKUP.search(raw) is None or is_over_caps(raw):
+    if is_over_caps(raw) or _MARKUP.search(raw) is None:
         return Inline(raw)
     tokens: list[Token] = []
     parser = _parser()

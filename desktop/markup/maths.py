@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
 
 _CLOSERS = {"$$": "$$", r"\[": r"\]"}
-_ROUND = re.compile(r"\\\((.+?)\\\)", re.DOTALL)
 _DOUBLE = re.compile(r"\$\$(?!\$)((?:\\.|[^\\$])+)\$\$(?!\$)", re.DOTALL)
 _SINGLE = re.compile(r"\$(?![\s$])((?:\\.|[^\\$])*?(?:\\.|[^\\$\s]))\$(?![\w$])", re.DOTALL)
 
@@ -72,18 +71,19 @@ def _push(state: "StateBlock", start: int, last: int | None, end: int) -> None:
 
 def math_inline(state: "StateInline", silent: bool) -> bool:
     r"""Inline rule: `\(...\)`, `$$...$$` or `$...$` at the current position."""
-    if state.src[state.pos] == "\\":
-        found = _ROUND.match(state.src, state.pos, state.posMax)
-    elif state.src[state.pos] == "$":
-        found = _dollars(state)
+    if state.src.startswith(r"\(", state.pos):
+        start, end = state.pos + 2, state.src.find(r"\)", state.pos + 2, state.posMax)
+        after = end + 2
+    elif (found := _dollars(state)) is not None:
+        (start, end), after = found.span(1), found.end()
     else:
         return False
-    if found is None or not found[1].strip():
+    content = state.src[start:end].strip() if end > start else ""
+    if not content:
         return False
     if not silent:
-        token = state.push("math_inline", "", 0)
-        token.content = found[1].strip()
-    state.pos = found.end()
+        state.push("math_inline", "", 0).content = content
+    state.pos = after
     return True
 
 

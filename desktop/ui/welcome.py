@@ -1,10 +1,9 @@
 """The first page of someone without a key: the steps to the first reply."""
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -22,8 +21,7 @@ SIGN_UP_PAGE = "https://aimlapi.com/app/sign-up"
 """Source: https://docs.aimlapi.com/quickstart/setting-up (August 2026)."""
 
 WIDTH_PX = 560
-_NUMBER_PX = 26
-_TITLE_SCALE = 1.7
+_NUMBER_PX = 24
 
 
 class WelcomePage(QScrollArea):
@@ -47,31 +45,14 @@ class WelcomePage(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._column = QWidget(self)
         self._column.setMaximumWidth(WIDTH_PX)
-        self._title = plain_label(self.tr("Welcome to Sounding"), self._column)
+        self._title = plain_label(self.tr("Welcome to Sounding"), self._column, "heading")
         self._keyring = KeyringCard(self._column)
         self._lay_out()
-        self._size_title()
         self.set_status(KeyStatus())
 
     def set_status(self, status: KeyStatus) -> None:
         """Says what is wrong with the keyring, if anything is known to be."""
         self._keyring.set_status(status)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Keeps the title's size in step with the interface font."""
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
-            self._size_title()
-
-    def _size_title(self) -> None:
-        font = self.font()
-        if font.pixelSize() > 0:
-            font.setPixelSize(round(font.pixelSize() * _TITLE_SCALE))
-        else:
-            font.setPointSizeF(font.pointSizeF() * _TITLE_SCALE)
-        font.setBold(True)
-        if font != self._title.font():
-            self._title.setFont(font)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self._column)
@@ -157,7 +138,7 @@ class WelcomePage(QScrollArea):
 def _step(
     parent: QWidget, number: int, title: str, text: str, link: LinkButton | None
 ) -> QHBoxLayout:
-    badge = QLabel(str(number), parent)
+    badge = plain_label(str(number), parent, is_wrapped=False)
     badge.setObjectName("stepNumber")
     badge.setFixedSize(_NUMBER_PX, _NUMBER_PX)
     badge.setAlignment(Qt.AlignmentFlag.AlignCenter)

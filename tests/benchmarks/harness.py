@@ -126,7 +126,9 @@ def environment(platform: str = "offscreen") -> dict[str, str]:
     return kept | {"QT_QPA_PLATFORM": platform}
 
 
-def start(*arguments: str | Path, platform: str = "offscreen", **more: str) -> subprocess.Popen[str]:
+def start(
+    *arguments: str | Path, platform: str = "offscreen", **more: str
+) -> subprocess.Popen[str]:
     """A child: ``python -m`` with these arguments, its output in a pipe."""
     return subprocess.Popen(
         [sys.executable, "-m", *map(str, arguments)],

@@ -184,7 +184,7 @@ class App:
 
     async def wait_for_text(self, text: str) -> None:
         """Waits until the last item's name holds a text."""
-        await until(lambda: self.names() and text in self.names()[-1])
+        await until(lambda: any(text in name for name in self.names()[-1:]))
 
     def stop(self) -> None:
         """Presses Stop."""

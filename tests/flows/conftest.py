@@ -1,5 +1,6 @@
 """Fixtures of the stories: a provider that checks what it is asked, and users who always leave."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,16 @@ from tests.flows.app import App
 from tests.openapi import documents_folder
 from tests.server import FaultServer
 
-STORY_LIMIT_S = 40.0
+STORY_LIMIT_S = 30.0
 
 Story = Callable[[App], Coroutine[Any, Any, None]]
 Tell = Callable[[Story], None]
+
+
+@pytest.fixture(scope="session")
+def executor(loop_runner: asyncio.Runner) -> None:
+    """The worker threads of the one event loop, which live as long as it does."""
+    loop_runner.run(asyncio.to_thread(lambda: None))
 
 
 @pytest.fixture
@@ -26,7 +33,7 @@ def server() -> Iterator[FaultServer]:
 
 
 @pytest.fixture
-def tell(run: Run, server: FaultServer, tmp_path: Path) -> Tell:
+def tell(executor: None, run: Run, server: FaultServer, tmp_path: Path) -> Tell:
     """Runs a story with an application of its own and closes it at the end."""
 
     def tell_one(story: Story) -> None:

@@ -5,9 +5,10 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QW
 
 from desktop.domain.capabilities import GPT_5_1, GPT_5_1_CHAT, MODEL_NAMES, Endpoint
 from desktop.ui.top_bar import ENDPOINT_NAMES
-from tests.flows.app import App
+from tests.flows.app import App, until
 from tests.flows.conftest import Tell
-from tests.flows.replies import ANSWER, SHOWN, answer, whole
+from tests.flows.replies import ANSWER, SHOWN, answer, ending, opening, whole
+from tests.scripts import Gate
 from tests.server import FaultServer
 
 CC, RS = Endpoint.CHAT_COMPLETIONS, Endpoint.RESPONSES
@@ -181,5 +182,26 @@ def test_new_conversation_takes_over_the_settings_of_the_open_one(
         bodies = [dict(post.json) for post in server.posts()]
         assert bodies[0].pop("messages") != bodies[1].pop("messages")
         assert bodies[0] == bodies[1]
+
+    tell(story)
+
+
+@pytest.mark.parametrize("endpoint", [CC, RS])
+def test_text_grows_while_it_streams(tell: Tell, server: FaultServer, endpoint: Endpoint) -> None:
+    async def story(app: App) -> None:
+        choose(app, "Endpoint", ENDPOINT_NAMES[endpoint])
+        for _ in range(2):
+            gates = [Gate(), Gate(), Gate()]
+            first, second, third = (opening(endpoint, [word])[-1] for word in ("A", "B", "C"))
+            start = opening(endpoint, [])
+            pieces = [*start, first, gates[0], second, gates[1], third, gates[2]]
+            server.reply_sse([*pieces, *ending(endpoint, "ABC")], done=endpoint is CC)
+            app.type_and_send("Say hello")
+            for gate, seen in zip(gates, ("A", "AB", "ABC"), strict=True):
+                await until(lambda seen=seen: app.names()[-1:] == [f"Assistant: {seen}"])
+                assert app.stop_button.isEnabled()
+                gate.open()
+            await app.wait_for_end()
+            await app.new_conversation()
 
     tell(story)

@@ -101,7 +101,9 @@ class MessageEdit(QPlainTextEdit):
         before = first.text()[: start - first.position()]
         after = last.text()[end - last.position() :]
         self._wrap_for(before + text + after)
+        cursor.beginEditBlock()
         cursor.insertText(text)
+        cursor.endEditBlock()
         self.ensureCursorVisible()
 
     def _wrap_for(self, text: str) -> None:

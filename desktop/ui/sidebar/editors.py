@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from PySide6.QtCore import QLocale, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
@@ -16,8 +15,8 @@ from PySide6.QtWidgets import (
 
 from desktop.domain.capabilities import Field
 from desktop.domain.parameters import Editor, Value
+from desktop.ui.sidebar.switch import Switch
 from desktop.ui.sidebar.text_box import TextBox
-from desktop.ui.sidebar.words import value_word
 
 NO_MAXIMUM = 2**53
 """Largest whole number up to which every one is a float.
@@ -72,13 +71,9 @@ class FlagEditor(ValueEditor):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._box = QCheckBox(self)
+        self._box = Switch(self)
         self._layout.addWidget(self._box)
         self._box.toggled.connect(self._on_box_toggled)
-        self._show_word(is_on=True)
-        wide = self._box.sizeHint().width()
-        self._show_word(is_on=False)
-        self._box.setFixedWidth(max(wide, self._box.sizeHint().width()))
 
     @property
     def control(self) -> QWidget:
@@ -89,13 +84,8 @@ class FlagEditor(ValueEditor):
         """Shows on or off."""
         with QSignalBlocker(self._box):
             self._box.setChecked(bool(value))
-        self._show_word(is_on=bool(value))
-
-    def _show_word(self, *, is_on: bool) -> None:
-        self._box.setText(value_word(is_on))
 
     def _on_box_toggled(self, is_on: bool) -> None:
-        self._show_word(is_on=is_on)
         self.edited.emit(is_on)
 
 

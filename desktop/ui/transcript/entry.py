@@ -159,6 +159,9 @@ class Entry:
     def use(self, look: Look) -> None:
         """Takes another look; heights stay as estimates until elements come into sight."""
         self._look = look
+        for section in self._sections:
+            if isinstance(section, MarkdownSection):
+                section.look = look
 
     @property
     def name(self) -> str:
@@ -238,7 +241,7 @@ class Entry:
         if isinstance(part, TextPart):
             if row is not None and row.kind is RowKind.ASSISTANT:
                 section = old if isinstance(old, MarkdownSection) and not old.header else None
-                section = section or MarkdownSection(number)
+                section = section or MarkdownSection(number, self._look)
                 section.take(part.text, is_ended=not self.is_running)
                 return section
             if row is not None and row.kind is RowKind.USER:
@@ -261,7 +264,7 @@ class Entry:
             old.header.label = label
         else:
             header = HeaderElement(label, is_open=is_open)
-            section = MarkdownSection(number, is_muted=True, header=header)
+            section = MarkdownSection(number, self._look, is_muted=True, header=header)
         if is_open:
             section.take(part.text, is_ended=not is_thinking)
         return section
@@ -320,7 +323,10 @@ class Entry:
             return
         start = sum(len(section.elements) for section in self._sections[:number])
         first, end = start + splice.first, start + splice.first + splice.removed
+        gone = set(self.elements[first:end]).difference(splice.added)
         self.elements[first:end] = splice.added
+        for element in gone:
+            element.release()
         extents = [element.extent(self._look) for element in splice.added]
         self.heights.splice(first, splice.removed, extents)
 

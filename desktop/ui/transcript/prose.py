@@ -85,7 +85,18 @@ class BlockElement(Element):
 class ProseElement(BlockElement):
     """A paragraph, a heading, or the source of a formula."""
 
-    __slots__ = ("_actions", "_box", "_codes", "_inline", "_links", "_x", "cites", "is_muted")
+    __slots__ = (
+        "_actions",
+        "_box",
+        "_codes",
+        "_earlier",
+        "_earlier_look",
+        "_inline",
+        "_links",
+        "_x",
+        "cites",
+        "is_muted",
+    )
 
     def __init__(
         self, block: Block, references: Mapping[str, Any], *, is_muted: bool = False
@@ -99,6 +110,15 @@ class ProseElement(BlockElement):
         self._links: list[tuple[int, int]] = []
         self._codes: list[QRectF] = []
         self._x = 0.0
+        self._earlier: TextBox | None = None
+        self._earlier_look: Look | None = None
+
+    def go_on_from(self, old: "ProseElement", look: Look) -> None:
+        """Takes over the layout of the paragraph this one has grown from."""
+        self.height = old.height
+        same = old.block.level == self.block.level and old.block.levels == self.block.levels
+        if same and old.generation == look.generation:
+            self._earlier, self._earlier_look = old._box, look
 
     @property
     def inline(self) -> Inline:
@@ -163,8 +183,10 @@ class ProseElement(BlockElement):
             start = units.to_units(run.start)
             size = units.to_units(run.start + run.length) - start
             formats.append(Format(start, size, look.format(_shown_style(run))))
-        box = TextBox(shown.text, BoxStyle(font, line), max(look.width - left, 1.0), formats)
-        self._box, self.height = box, box.height
+        style, width = BoxStyle(font, line), max(look.width - left, 1.0)
+        earlier = self._earlier if self._earlier_look is look else None
+        box = TextBox(shown.text, style, width, formats, earlier)
+        self._box, self.height, self._earlier = box, box.height, None
         x = self._x = 0.0 if self.is_rtl else left
         self._codes = [
             _code_rect(rect.translated(x, 0), look)

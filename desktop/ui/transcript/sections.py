@@ -10,6 +10,7 @@ from desktop.markup.stream import MarkdownStream
 from desktop.ui.transcript.chrome import HeaderElement, LineElement
 from desktop.ui.transcript.code_block import CodeElement
 from desktop.ui.transcript.elements import Address, Element
+from desktop.ui.transcript.look import Look
 from desktop.ui.transcript.plain_text import BubbleElement, TextElement, text_pieces
 from desktop.ui.transcript.prose import BlockElement, Cite, ProseElement, RuleElement
 from desktop.ui.transcript.table import TableElement
@@ -42,12 +43,19 @@ class MarkdownSection:
         number: First half of the elements' addresses.
         elements: One a block, behind the header if there is one.
         header: The line that folds the section, or None.
+        look: What layouts are made for.
     """
 
     def __init__(
-        self, number: int, *, is_muted: bool = False, header: HeaderElement | None = None
+        self,
+        number: int,
+        look: Look,
+        *,
+        is_muted: bool = False,
+        header: HeaderElement | None = None,
     ) -> None:
         self.number = number
+        self.look = look
         self.header = header
         self.elements: list[Element] = [] if header is None else [header]
         self._first = len(self.elements)
@@ -166,8 +174,8 @@ class MarkdownSection:
                 old.take(block)
                 return old, False
         made = _made(block, self._references, is_muted=self._is_muted)
-        if old is not None and isinstance(made, ProseElement):
-            made.height = old.height
+        if isinstance(old, ProseElement) and isinstance(made, ProseElement):
+            made.go_on_from(old, self.look)
         return made, False
 
 

@@ -48,10 +48,13 @@ class BoxStyle:
 @dataclass(slots=True)
 class _Piece:
     layout: QTextLayout
+    text: str
+    marks: list[Format]
     start: int
     length: int
     y: float
     tops: list[float]
+    natural_width: float
 
 
 class TextBox:
@@ -66,16 +69,37 @@ class TextBox:
     __slots__ = ("_pieces", "_starts", "_tops", "height", "length", "natural_width")
 
     def __init__(
-        self, text: str, style: BoxStyle, width: float, formats: Sequence[Format] = ()
+        self,
+        text: str,
+        style: BoxStyle,
+        width: float,
+        formats: Sequence[Format] = (),
+        earlier: "TextBox | None" = None,
     ) -> None:
+        """Lays out a text.
+
+        Args:
+            text: Any text; newlines break lines.
+            style: How.
+            width: Where lines break, in pixels.
+            formats: Formats of ranges.
+            earlier: A box of the same style and width whose text this one goes on from: pieces
+                that did not change are taken over from it.
+        """
         self._pieces: list[_Piece] = []
         self.height = 0.0
         self.natural_width = 0.0
         self.length = 0
         option = _option(text, style)
         shown = text.replace("\n", _LINE_SEPARATOR)
+        known = earlier._pieces if earlier else []
         for part in cut_text(shown):
-            self._add(part, style, width, formats, option)
+            index = len(self._pieces)
+            marks = [mark for mark in formats if _meets(mark, self.length, unit_count(part))]
+            if index < len(known) and known[index].text == part and known[index].marks == marks:
+                self._take(known[index])
+            else:
+                self._add(part, style, width, marks, option)
         self._tops = [piece.y for piece in self._pieces]
         self._starts = [piece.start for piece in self._pieces]
 
@@ -93,7 +117,9 @@ class TextBox:
                 break
             if top + piece.tops[-1] < clip.top():
                 continue
-            marks = [_range(mark, piece) for mark in ranges if _meets(mark, piece)]
+            marks = [
+                _range(mark, piece) for mark in ranges if _meets(mark, piece.start, piece.length)
+            ]
             piece.layout.draw(painter, QPointF(at.x(), top), marks, clip)
 
     def hit(self, x: float, y: float) -> int:
@@ -132,16 +158,16 @@ class TextBox:
         text: str,
         style: BoxStyle,
         width: float,
-        formats: Sequence[Format],
+        formats: list[Format],
         option: QTextOption,
     ) -> None:
         layout = QTextLayout(text, style.font)
         layout.setCacheEnabled(True)
         layout.setTextOption(option)
-        piece = _Piece(layout, self.length, unit_count(text), self.height, [])
-        marks = [_range(mark, piece) for mark in formats if _meets(mark, piece)]
-        if marks:
-            layout.setFormats(marks)
+        length = unit_count(text)
+        piece = _Piece(layout, text, formats, self.length, length, self.height, [], 0.0)
+        if formats:
+            layout.setFormats([_range(mark, piece) for mark in formats])
         y = 0.0
         layout.beginLayout()
         while (line := layout.createLine()).isValid():
@@ -151,12 +177,16 @@ class TextBox:
             line.setPosition(QPointF(0.0, y + (tall - natural) / 2))
             piece.tops.append(y)
             y += tall
-            self.natural_width = max(self.natural_width, line.naturalTextWidth())
+            piece.natural_width = max(piece.natural_width, line.naturalTextWidth())
         layout.endLayout()
         piece.tops.append(y)
-        self.length += piece.length
-        self.height += y
+        self._take(piece)
+
+    def _take(self, piece: _Piece) -> None:
         self._pieces.append(piece)
+        self.length += piece.length
+        self.height += piece.tops[-1]
+        self.natural_width = max(self.natural_width, piece.natural_width)
 
 
 def cut_text(text: str) -> Iterator[str]:
@@ -208,8 +238,8 @@ def _option(text: str, style: BoxStyle) -> QTextOption:
     return option
 
 
-def _meets(mark: Format, piece: _Piece) -> bool:
-    return mark.start < piece.start + piece.length and mark.start + mark.length > piece.start
+def _meets(mark: Format, start: int, length: int) -> bool:
+    return mark.start < start + length and mark.start + mark.length > start
 
 
 def _range(mark: Format, piece: _Piece) -> QTextLayout.FormatRange:

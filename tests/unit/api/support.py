@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -159,6 +159,19 @@ def ask(url: str, what: Turn | None = None, **options: Any) -> Reply:
             await used.aclose()
 
     return asyncio.run(run())
+
+
+def use(url: str, what: Callable[[ApiClient], Awaitable[T]]) -> T:
+    """The result of one question to a fresh client."""
+
+    async def answered() -> T:
+        used = client(url)
+        try:
+            return await what(used)
+        finally:
+            await used.aclose()
+
+    return asyncio.run(answered())
 
 
 def run(coroutine: Coroutine[Any, Any, T], timeout_s: float = 20.0) -> T:

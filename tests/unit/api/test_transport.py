@@ -17,6 +17,13 @@ from tests.unit.api.support import run
 URL = "https://api.aimlapi.com"
 
 
+@pytest.fixture(autouse=True)
+def own_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No certificates named by who runs the tests."""
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [

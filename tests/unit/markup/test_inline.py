@@ -113,6 +113,7 @@ def test_code_last() -> None:
     blocks = parse("```\na\n\n```")
     assert text_of(blocks) == "a\n\n"
     assert label_text_of(blocks) == "a\n"
+    assert text_of(parse("a\n\n---\n\nb")) == "a\n---\nb"
 
 
 def test_the_door_joins_what_was_split() -> None:

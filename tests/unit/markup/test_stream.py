@@ -49,6 +49,12 @@ def test_any_text_in_any_pieces(text: str, choose: random.Random) -> None:
     [
         "> [r]: /u\n'tit\nle'\n",
         "[r]: /u\n'tit\nle'\n\n[r]",
+        "[r]: /u\n'tit\n===\nfoo\nle'\n",
+        "[r]: /u '\n--\nfoo\n'\n",
+        "[a\n===\nb]: /u\n",
+        "> [r]: /u\n'tit\n> [r]: /u\nle'\n",
+        "> [r]:\n/u\n> x\n\n[r]",
+        "- [r]: /u\n'tit\nle'\n- x",
         "~~~a | b\n|--|--|\n- x\n",
         "- x\n- b | c\n-|-\n",
         "> x\n>\n> a | b\n-|-\n",
