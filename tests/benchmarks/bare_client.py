@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 WARM_UP_EVENTS = 2_000
+TIMEOUT_S = 60.0
 
 
 async def consume(client: httpx.AsyncClient, url: str, prompt: str) -> dict[str, float]:
@@ -25,15 +26,15 @@ async def consume(client: httpx.AsyncClient, url: str, prompt: str) -> dict[str,
         began = time.perf_counter()
         async for line in response.aiter_lines():
             if line.startswith("data: {"):
-                for choice in json.loads(line[6:])["choices"]:
-                    pieces.append(choice["delta"].get("content") or "")
+                choices = json.loads(line[6:])["choices"]
+                pieces += [choice["delta"].get("content") or "" for choice in choices]
         seconds = time.perf_counter() - began
     return {"seconds": seconds, "chars": len("".join(pieces))}
 
 
 async def main() -> None:
     url, events = sys.argv[1], int(sys.argv[2])
-    async with httpx.AsyncClient(timeout=None, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False) as client:
         await consume(client, url, f"flood {WARM_UP_EVENTS}")
         print(json.dumps(await consume(client, url, f"flood {events}")))
 

@@ -10,6 +10,7 @@ returns as JSON, and leaves. With a PROFILE the main thread's calls are written 
 import asyncio
 import cProfile
 import json
+import os
 import re
 import sys
 import time
@@ -20,7 +21,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPaintEvent
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from desktop.app.options import Options
 from desktop.app.start import run
@@ -90,7 +91,8 @@ class Hand:
     async def ask(self, prompt: str) -> Reply:
         """Sends a message and waits until the answer is whole, stored and painted."""
         chat, loop = self.workspace.chat, asyncio.get_running_loop()
-        reply, ended, painted = Reply(), loop.create_future(), loop.create_future()
+        ended, painted, idle = (loop.create_future() for _ in range(3))
+        reply = Reply()
 
         def on_changed(_row: int) -> None:
             reply.first_s = reply.first_s or time.perf_counter()
@@ -104,8 +106,13 @@ class Hand:
                 reply.painted_s = at_s
                 settle(painted)
 
+        def on_running_changed(is_running: bool) -> None:
+            if not is_running:
+                settle(idle)
+
         timeline = chat.timeline
         connections = [
+            (chat.running_changed, chat.running_changed.connect(on_running_changed)),
             (timeline.changed, timeline.changed.connect(on_changed)),
             (chat.reply_ended, chat.reply_ended.connect(on_ended)),
         ]
@@ -115,13 +122,12 @@ class Hand:
         async with asyncio.timeout(REPLY_TIMEOUT_S):
             message: Message = await ended
             await painted
+            await idle
         paint_watchers.remove(on_painted)
         for signal, connection in connections:
             signal.disconnect(connection)
         if message.fault is not None:
             raise RuntimeError(message.fault.user_text)
-        while chat.is_running:
-            await asyncio.sleep(0)
         return reply
 
     async def new_conversation(self) -> None:
@@ -195,7 +201,7 @@ class Hand:
         self._timers.append(timer)
 
     def _press_key(self) -> None:
-        target = self.window.chat.composer.focusProxy()
+        target = self.window.chat.composer.focusProxy() or self.window
         for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
             key = QKeyEvent(kind, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier, "a")
             QApplication.postEvent(target, key)
@@ -220,7 +226,7 @@ def watch_paints() -> None:
         for watcher in tuple(paint_watchers):
             watcher(time.perf_counter())
 
-    TranscriptView.paintEvent = watched  # type: ignore[method-assign]
+    TranscriptView.paintEvent = watched  # type: ignore[assignment,method-assign]
 
 
 class Waiter:
@@ -230,17 +236,26 @@ class Waiter:
         self._scenario = getattr(scenarios, scenario)
         self._arguments = arguments
         self._profile = profile
+        self._is_started = False
         self._timer = QTimer(interval=POLL_MS)
         self._timer.timeout.connect(self._look)
         self._timer.start()
 
     def _look(self) -> None:
+        """Starts the scenario once, and ends the process when the application reports a bug."""
+        for box in QApplication.topLevelWidgets():
+            if isinstance(box, QMessageBox):
+                sys.stderr.write(f"{box.text()}\n{box.detailedText()}\n")
+                sys.stderr.flush()
+                os._exit(1)
+        if self._is_started:
+            return
         for window in QApplication.topLevelWidgets():
             commands = window.findChild(Commands) if isinstance(window, MainWindow) else None
             if isinstance(window, MainWindow) and commands and commands._workspace:
                 view, workspace = window.chat.view, commands._workspace
                 if view is not None and workspace.account.is_loaded:
-                    self._timer.stop()
+                    self._is_started = True
                     workspace.scope.spawn(self._run(Hand(window, view, workspace)))
 
     async def _run(self, hand: Hand) -> None:

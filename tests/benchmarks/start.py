@@ -59,18 +59,18 @@ def _measure(plan: Plan, folder: Path, platform: str) -> list[Result]:
         if number:
             bare.append(pair[0])
             whole.append(pair[1])
-    times = [median([each.seconds * 1000 for each in starts]) for starts in (whole, bare)]
+    value, base = (median([each.seconds * 1000 for each in starts]) for starts in (whole, bare))
     where = f"({platform})"
-    results = [Result("B1", f"start to first paint {where}", "ms", *times, 1.5)]
-    base = _middle([each.painted_mb for each in bare])
+    results = [Result("B1", f"start to first paint {where}", "ms", value, base, 1.5)]
+    bare_mb = _middle([each.painted_mb for each in bare])
     for what, found in (
         ("memory at first paint", [each.painted_mb for each in whole]),
         ("memory once all is loaded", [each.settled_mb for each in whole]),
     ):
-        value = _middle(found)
-        note = "" if value is not None else "resident memory is read from Linux's /proc only"
-        results.append(Result("B2", f"{what} {where}", "MB", value, base, 1.6, note=note))
-    return results if results[2].value is not None or not plan.is_quick else results[:2]
+        resident_mb = _middle(found)
+        note = "" if resident_mb else "needs Linux's /proc and more than one round"
+        results.append(Result("B2", f"{what} {where}", "MB", resident_mb, bare_mb, 1.6, note=note))
+    return results
 
 
 def _middle(values: list[float | None]) -> float | None:

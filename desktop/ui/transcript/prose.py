@@ -83,17 +83,23 @@ class BlockElement(Element):
 
 
 class ProseElement(BlockElement):
-    """A paragraph, a heading, or the source of a formula."""
+    """A paragraph, a heading, or the source of a formula.
+
+    Attributes:
+        is_muted: Whether it is secondary text.
+        cites: Marks of citations in it.
+        box: Its text laid out, or None.
+    """
 
     __slots__ = (
         "_actions",
-        "_box",
         "_codes",
         "_earlier",
         "_earlier_look",
         "_inline",
         "_links",
         "_x",
+        "box",
         "cites",
         "is_muted",
     )
@@ -105,7 +111,7 @@ class ProseElement(BlockElement):
         self.is_muted = is_muted
         self.cites: tuple[Cite, ...] = ()
         self._inline: Inline | None = None
-        self._box: TextBox | None = None
+        self.box: TextBox | None = None
         self._actions: tuple[Action, ...] | None = None
         self._links: list[tuple[int, int]] = []
         self._codes: list[QRectF] = []
@@ -118,7 +124,7 @@ class ProseElement(BlockElement):
         self.height = old.height
         same = old.block.level == self.block.level and old.block.levels == self.block.levels
         if same and old.generation == look.generation:
-            self._earlier, self._earlier_look = old._box, look
+            self._earlier, self._earlier_look = old.box, look
 
     @property
     def inline(self) -> Inline:
@@ -186,7 +192,7 @@ class ProseElement(BlockElement):
         style, width = BoxStyle(font, line), max(look.width - left, 1.0)
         earlier = self._earlier if self._earlier_look is look else None
         box = TextBox(shown.text, style, width, formats, earlier)
-        self._box, self.height, self._earlier = box, box.height, None
+        self.box, self.height, self._earlier = box, box.height, None
         x = self._x = 0.0 if self.is_rtl else left
         self._codes = [
             _code_rect(rect.translated(x, 0), look)
@@ -209,30 +215,30 @@ class ProseElement(BlockElement):
 
     def release(self) -> None:
         """Drops the layout."""
-        self._box, self._codes = None, []
+        self.box, self._codes = None, []
         self.generation = 0
 
     def paint(self, painter: QPainter, look: Look, at: QPointF, clip: QRectF, marks: Marks) -> None:
         """Paints frame, grounds of inline code, text and selection."""
-        if self._box is None:
+        if self.box is None:
             return
         self.paint_frame(painter, look, at, is_rtl=self.is_rtl)
         for rect in self._codes:
             paint_card(painter, rect.translated(at), look.px(_CODE_RADIUS), look.roles.code)
         painter.setPen(look.roles.muted if self.is_muted else look.roles.text)
         origin = QPointF(at.x() + self._x, at.y())
-        self._box.draw(painter, origin, clip, selection_formats(look, marks))
+        self.box.draw(painter, origin, clip, selection_formats(look, marks))
         paint_focus(painter, look, at, self.areas, marks.focused)
 
     def hit(self, x: float, y: float) -> int:
         """The text position nearest to a point."""
-        if self._box is None:
+        if self.box is None:
             return 0
-        return self._box.hit(x - self._x, y)
+        return self.box.hit(x - self._x, y)
 
     def word(self, position: int) -> tuple[int, int]:
         """The word around a position."""
-        return self._box.word(position) if self._box else (position, position)
+        return self.box.word(position) if self.box else (position, position)
 
 
 class RuleElement(BlockElement):

@@ -1,5 +1,6 @@
 """A table: a simple grid whose columns are as wide as their content, within the reading column."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,27 +28,41 @@ _RADIUS = 10
 class TableElement(BlockElement):
     """A table block; its text is cells by tab and rows by newline."""
 
-    __slots__ = ("_boxes", "_cells", "_columns", "_left", "_pad", "_starts", "_tops")
+    __slots__ = (
+        "_boxes",
+        "_cells",
+        "_columns",
+        "_end",
+        "_left",
+        "_look",
+        "_pad",
+        "_row_areas",
+        "_starts",
+        "_tops",
+    )
 
     def __init__(self, block: Block, references: Mapping[str, Any]) -> None:
         BlockElement.__init__(self, block, references)
-        self._cells: list[list[Inline]] | None = None
+        self._cells: list[list[Inline]] = []
+        self._end = 0
+        self._row_areas: list[list[list[QRectF]]] = []
+        self._look: Look | None = None
         self._boxes: list[list[TextBox]] = []
         self._columns: list[float] = []
-        self._tops: list[float] = []
+        self._tops = [0.0]
         self._starts: list[list[int]] = []
         self._left = self._pad = 0.0
 
     @property
     def cells(self) -> list[list[Inline]]:
-        """Inline text of all cells, row by row."""
-        if self._cells is None:
-            columns = len(self.block.aligns)
-            self._cells = [
-                [inline(c, self.references) for c in (*row, *[""] * (columns - len(row)))][:columns]
-                for row in self.block.rows
-            ]
-            self._starts = _starts(self._cells)
+        """Inline text of all cells, row by row, all rows of the same length."""
+        columns = len(self.block.aligns)
+        for row in self.block.rows[len(self._cells) :]:
+            padded = (*row, *[""] * (columns - len(row)))[:columns]
+            cells = [inline(cell, self.references) for cell in padded]
+            self._cells.append(cells)
+            self._starts.append(_starts(cells, self._end))
+            self._end = self._starts[-1][-1] + unit_count(cells[-1].text) + 1
         return self._cells
 
     @property
@@ -67,41 +82,60 @@ class TableElement(BlockElement):
         )
 
     def take(self, block: Block) -> None:
-        """Takes the block as it is now."""
+        """Takes the block as it is now; rows that did not change keep their layout."""
+        same = 0
+        if block.aligns == self.block.aligns:
+            for old, new in zip(self.block.rows, block.rows, strict=False):
+                if old != new:
+                    break
+                same += 1
         self.block = block
-        self._cells = None
-        self.release()
+        self._keep(min(same, len(self._cells)))
+        self.generation = 0
 
     def renew(self, references: Mapping[str, Any]) -> None:
         """Reads its cells again: a definition came late."""
         self.references = references
-        self.take(self.block)
+        self._keep(0)
+        self.generation = 0
 
     def estimate(self, look: Look) -> float:
         """One line a row."""
         return len(self.block.rows) * (look.line + 2 * look.px(_CELL_PAD_Y))
 
     def lay_out(self, look: Look) -> None:
-        """Measures the columns, then lays out every cell."""
+        """Measures the columns, then lays out the cells that are not yet."""
         pad_x, pad_y = look.px(_CELL_PAD_X), look.px(_CELL_PAD_Y)
         self._left, self._pad = self.left(look), pad_x
-        self._columns = self._measure(look, look.width - self._left, pad_x)
-        self._boxes, self._tops, y = [], [0.0], 0.0
-        for number, row in enumerate(self.cells):
+        columns = self._measure(look, look.width - self._left, pad_x)
+        if self._look is not look or columns != self._columns:
+            self._boxes, self._tops, self._row_areas = [], [0.0], []
+        self._columns, self._look = columns, look
+        y = self._tops[-1]
+        for number, row in enumerate(self.cells[len(self._boxes) :], len(self._boxes)):
             boxes = [
                 _cell_box(look, cell, width - 2 * pad_x, align, is_header=number == 0)
-                for cell, width, align in zip(row, self._columns, self._aligns(), strict=True)
+                for cell, width, align in zip(row, columns, self._aligns(), strict=True)
             ]
             self._boxes.append(boxes)
+            self._row_areas.append(self._areas_in(row, boxes, y + pad_y))
             y += max(box.height for box in boxes) + 2 * pad_y
             self._tops.append(y)
         self.height = y
-        self.areas = self._link_areas(look, pad_x, pad_y)
+        self.areas = [area for areas in self._row_areas for area in areas]
 
     def release(self) -> None:
         """Drops the layouts of the cells."""
-        self._boxes = []
+        self._boxes, self._tops, self._row_areas = [], [0.0], []
         self.generation = 0
+
+    def _keep(self, rows: int) -> None:
+        """Forgets all but the first rows."""
+        del self._cells[rows:], self._starts[rows:], self._boxes[rows:], self._row_areas[rows:]
+        del self._tops[max(min(rows, len(self._boxes)), 0) + 1 :]
+        self._end = 0
+        if self._cells:
+            self._end = self._starts[-1][-1] + unit_count(self._cells[-1][-1].text) + 1
 
     def paint(self, painter: QPainter, look: Look, at: QPointF, clip: QRectF, marks: Marks) -> None:
         """Paints the grid and the cells in sight."""
@@ -110,10 +144,11 @@ class TableElement(BlockElement):
         pad_x, pad_y = look.px(_CELL_PAD_X), look.px(_CELL_PAD_Y)
         card = QRectF(at.x() + left, at.y(), sum(self._columns), self.height)
         paint_card(painter, card, look.px(_RADIUS), roles.window, roles.line)
-        for number, boxes in enumerate(self._boxes):
-            y = at.y() + self._tops[number]
-            if y > clip.bottom() or at.y() + self._tops[number + 1] < clip.top():
-                continue
+        first = max(bisect_right(self._tops, clip.top() - at.y()) - 1, 0)
+        for number in range(first, len(self._boxes)):
+            boxes, y = self._boxes[number], at.y() + self._tops[number]
+            if y > clip.bottom():
+                break
             if number:
                 painter.fillRect(QRectF(card.x() + 1, y, card.width() - 2, 1), roles.line)
             x = card.x()
@@ -128,7 +163,7 @@ class TableElement(BlockElement):
         """The text position nearest to a point."""
         if not self._boxes:
             return 0
-        number = max(sum(top <= y for top in self._tops[1:-1]), 0)
+        number = min(max(bisect_right(self._tops, y) - 1, 0), len(self._boxes) - 1)
         column, left = 0, x - self._left
         while column + 1 < len(self._columns) and left >= self._columns[column]:
             left -= self._columns[column]
@@ -158,19 +193,16 @@ class TableElement(BlockElement):
                 widths[column] = max(widths[column], float(round(width)))
         return _fitted(widths, room)
 
-    def _link_areas(self, look: Look, pad_x: float, pad_y: float) -> list[list[QRectF]]:
-        areas = []
-        for number, row in enumerate(self.cells):
-            x = self.left(look) + pad_x
-            for column, cell in enumerate(row):
-                box, units = self._boxes[number][column], UnitMap(cell.text)
-                for run in cell.runs:
-                    if run.style & Style.LINK and is_openable(run.target):
-                        start = units.to_units(run.start)
-                        end = units.to_units(run.start + run.length)
-                        rects = box.rectangles(start, end)
-                        areas.append([r.translated(x, self._tops[number] + pad_y) for r in rects])
-                x += self._columns[column]
+    def _areas_in(self, row: list[Inline], boxes: list[TextBox], y: float) -> list[list[QRectF]]:
+        areas, x = [], self._left + self._pad
+        for column, (cell, box) in enumerate(zip(row, boxes, strict=True)):
+            units = UnitMap(cell.text)
+            for run in cell.runs:
+                if run.style & Style.LINK and is_openable(run.target):
+                    start, end = run.start, run.start + run.length
+                    rects = box.rectangles(units.to_units(start), units.to_units(end))
+                    areas.append([rect.translated(x, y) for rect in rects])
+            x += self._columns[column]
         return areas
 
     def _selected(self, look: Look, marks: Marks, number: int, column: int) -> list[Format]:
@@ -181,16 +213,13 @@ class TableElement(BlockElement):
         return [Format(start - offset, end - start, look.selection_format())]
 
 
-def _starts(cells: list[list[Inline]]) -> list[list[int]]:
-    """Where each cell begins in the table's text, in UTF-16 units."""
-    found, position = [], 0
-    for row in cells:
-        starts = []
-        for cell in row:
-            starts.append(position)
-            position += unit_count(cell.text) + 1
-        found.append(starts)
-    return found
+def _starts(cells: list[Inline], position: int) -> list[int]:
+    """Where each cell of a row begins in the table's text, in UTF-16 units."""
+    starts = []
+    for cell in cells:
+        starts.append(position)
+        position += unit_count(cell.text) + 1
+    return starts
 
 
 def _fitted(widths: list[float], room: float) -> list[float]:

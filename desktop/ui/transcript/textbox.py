@@ -46,7 +46,9 @@ class BoxStyle:
 
 
 @dataclass(slots=True)
-class _Piece:
+class Piece:
+    """A stretch of the text with a layout of its own, placed in the box."""
+
     layout: QTextLayout
     text: str
     marks: list[Format]
@@ -64,9 +66,10 @@ class TextBox:
         height: Height of all lines.
         natural_width: Width of the longest line.
         length: Length of the text in UTF-16 units.
+        pieces: What it is made of, top down.
     """
 
-    __slots__ = ("_pieces", "_starts", "_tops", "height", "length", "natural_width")
+    __slots__ = ("_starts", "_tops", "height", "length", "natural_width", "pieces")
 
     def __init__(
         self,
@@ -86,22 +89,22 @@ class TextBox:
             earlier: A box of the same style and width whose text this one goes on from: pieces
                 that did not change are taken over from it.
         """
-        self._pieces: list[_Piece] = []
+        self.pieces: list[Piece] = []
         self.height = 0.0
         self.natural_width = 0.0
         self.length = 0
         option = _option(text, style)
         shown = text.replace("\n", _LINE_SEPARATOR)
-        known = earlier._pieces if earlier else []
+        known = earlier.pieces if earlier else []
         for part in cut_text(shown):
-            index = len(self._pieces)
+            index = len(self.pieces)
             marks = [mark for mark in formats if _meets(mark, self.length, unit_count(part))]
             if index < len(known) and known[index].text == part and known[index].marks == marks:
                 self._take(known[index])
             else:
                 self._add(part, style, width, marks, option)
-        self._tops = [piece.y for piece in self._pieces]
-        self._starts = [piece.start for piece in self._pieces]
+        self._tops = [piece.y for piece in self.pieces]
+        self._starts = [piece.start for piece in self.pieces]
 
     def draw(
         self,
@@ -111,7 +114,7 @@ class TextBox:
         ranges: Sequence[Format] = (),
     ) -> None:
         """Draws what meets the clip (in painter coordinates), with formats over ranges."""
-        for piece in self._pieces:
+        for piece in self.pieces:
             top = at.y() + piece.y
             if top > clip.bottom():
                 break
@@ -124,7 +127,7 @@ class TextBox:
 
     def hit(self, x: float, y: float) -> int:
         """The caret position nearest to a point."""
-        piece = self._pieces[max(bisect_right(self._tops, y) - 1, 0)]
+        piece = self.pieces[max(bisect_right(self._tops, y) - 1, 0)]
         line = piece.layout.lineAt(_line_index(piece, y - piece.y))
         if not line.isValid():
             return piece.start
@@ -148,10 +151,10 @@ class TextBox:
 
     def rectangles(self, start: int, end: int) -> list[QRectF]:
         """What a range covers, one rectangle a line, relative to the box."""
-        return [rect for piece in self._pieces for rect in _piece_rects(piece, start, end)]
+        return [rect for piece in self.pieces for rect in _piece_rects(piece, start, end)]
 
-    def _piece_of(self, position: int) -> _Piece:
-        return self._pieces[max(bisect_right(self._starts, position) - 1, 0)]
+    def _piece_of(self, position: int) -> Piece:
+        return self.pieces[max(bisect_right(self._starts, position) - 1, 0)]
 
     def _add(
         self,
@@ -165,7 +168,7 @@ class TextBox:
         layout.setCacheEnabled(True)
         layout.setTextOption(option)
         length = unit_count(text)
-        piece = _Piece(layout, text, formats, self.length, length, self.height, [], 0.0)
+        piece = Piece(layout, text, formats, self.length, length, self.height, [], 0.0)
         if formats:
             layout.setFormats([_range(mark, piece) for mark in formats])
         y = 0.0
@@ -182,8 +185,8 @@ class TextBox:
         piece.tops.append(y)
         self._take(piece)
 
-    def _take(self, piece: _Piece) -> None:
-        self._pieces.append(piece)
+    def _take(self, piece: Piece) -> None:
+        self.pieces.append(piece)
         self.length += piece.length
         self.height += piece.tops[-1]
         self.natural_width = max(self.natural_width, piece.natural_width)
@@ -242,7 +245,7 @@ def _meets(mark: Format, start: int, length: int) -> bool:
     return mark.start < start + length and mark.start + mark.length > start
 
 
-def _range(mark: Format, piece: _Piece) -> QTextLayout.FormatRange:
+def _range(mark: Format, piece: Piece) -> QTextLayout.FormatRange:
     made = QTextLayout.FormatRange()
     start = max(mark.start - piece.start, 0)
     made.start = start
@@ -251,11 +254,11 @@ def _range(mark: Format, piece: _Piece) -> QTextLayout.FormatRange:
     return made
 
 
-def _line_index(piece: _Piece, y: float) -> int:
+def _line_index(piece: Piece, y: float) -> int:
     return max(min(bisect_right(piece.tops, y), len(piece.tops) - 1) - 1, 0)
 
 
-def _piece_rects(piece: _Piece, start: int, end: int) -> Iterator[QRectF]:
+def _piece_rects(piece: Piece, start: int, end: int) -> Iterator[QRectF]:
     first, last = max(start - piece.start, 0), min(end - piece.start, piece.length)
     if first >= last:
         return

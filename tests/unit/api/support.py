@@ -60,9 +60,7 @@ def turn(
 
 def decoder(endpoint: Endpoint) -> chat_completions.StreamDecoder | response_events.StreamDecoder:
     """A fresh decoder of an endpoint's stream."""
-    return (
-        chat_completions.StreamDecoder() if endpoint is CC else response_events.StreamDecoder()
-    )
+    return chat_completions.StreamDecoder() if endpoint is CC else response_events.StreamDecoder()
 
 
 def decoded(endpoint: Endpoint, *payloads: object) -> list[Event]:
@@ -83,9 +81,9 @@ def merged(events: Iterable[Event]) -> list[Event]:
             continue
         last = out[-1] if out else None
         if isinstance(event, DELTAS) and isinstance(last, DELTAS) and _place(event) == _place(last):
-            event = replace(last, text=last.text + event.text, count=last.count + event.count)
-            out.pop()
-        out.append(event)
+            out[-1] = replace(last, text=last.text + event.text, count=last.count + event.count)
+        else:
+            out.append(event)
     return out
 
 
@@ -115,6 +113,7 @@ class Reply:
     raw: bytes = b""
     error: DesktopError | None = None
     batches: int = 0
+    began: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
     @property
     def text(self) -> str:
@@ -143,6 +142,8 @@ async def asked(
                 reply.events += batch.events
                 reply.raw += batch.raw
                 reply.batches += 1
+                if reply.raw:
+                    reply.began.set()
     except DesktopError as error:
         reply.error = error
     return reply
@@ -193,5 +194,3 @@ def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, **more
     """A chunk of a chat completion."""
     choice = {"index": 0, "delta": delta or {}, "finish_reason": finish}
     return {"id": "chatcmpl-1", "model": "gpt-5.1", "choices": [choice], **more}
-
-

@@ -77,7 +77,11 @@ class TestStream:
             CostReported(only(events, CostReported).cost),
             Finished("stop"),
         ]
-        assert (reported.input_tokens, reported.output_tokens, reported.total_tokens) == (18, 1722, 1740)
+        assert (reported.input_tokens, reported.output_tokens, reported.total_tokens) == (
+            18,
+            1722,
+            1740,
+        )
         assert reported.raw == usage
         assert only(events, CostReported).cost.usd == "0.00000124"
 
@@ -105,7 +109,12 @@ class TestStream:
     def test_data_after_the_end_is_noted_once_but_the_cost_counts(self) -> None:
         late = {"meta": {"usage": {"credits_used": 2_000_000}}}
         events = decoded(
-            CC, chunk({"content": "a"}), DONE, chunk({"content": "b"}), chunk({"content": "c"}), late
+            CC,
+            chunk({"content": "a"}),
+            DONE,
+            chunk({"content": "b"}),
+            chunk({"content": "c"}),
+            late,
         )
         assert text_of(events) == "a"
         assert "after the end" in only(events, Anomaly).text
@@ -113,14 +122,23 @@ class TestStream:
 
     def test_several_choices_are_kept_apart(self) -> None:
         second = {"index": 1, "delta": {"content": "B"}, "finish_reason": None}
-        both = {**chunk({"content": "A"}), "choices": [chunk({"content": "A"})["choices"][0], second]}
+        both = {
+            **chunk({"content": "A"}),
+            "choices": [chunk({"content": "A"})["choices"][0], second],
+        }
         events = decoded(CC, both, both, chunk(finish="stop"), DONE)
-        texts = {i: text_of(e for e in events if isinstance(e, TextDelta) and e.choice == i) for i in (0, 1)}
+        texts = {
+            i: text_of(e for e in events if isinstance(e, TextDelta) and e.choice == i)
+            for i in (0, 1)
+        }
         assert texts == {0: "AA", 1: "BB"}
 
     def test_tool_calls_are_put_together_by_index(self) -> None:
         def call(index: int, arguments: str, **more: Any) -> Any:
-            function = {"arguments": arguments, **({"name": more.pop("name")} if "name" in more else {})}
+            function = {
+                "arguments": arguments,
+                **({"name": more.pop("name")} if "name" in more else {}),
+            }
             return chunk({"tool_calls": [{"index": index, "function": function, **more}]})
 
         events = merged(
@@ -145,12 +163,17 @@ class TestStream:
     def test_custom_and_legacy_calls(self) -> None:
         custom = {"index": 0, "id": "c", "type": "custom", "custom": {"name": "n", "input": "i"}}
         events = decoded(CC, chunk({"tool_calls": [custom]}), DONE)
-        assert only(events, ToolInputDelta) == ToolInputDelta("i", call_id="c", name="n", kind="custom")
+        assert only(events, ToolInputDelta) == ToolInputDelta(
+            "i", call_id="c", name="n", kind="custom"
+        )
         events = decoded(CC, chunk({"function_call": {"name": "f", "arguments": "{}"}}), DONE)
         assert only(events, ToolInputDelta).name == "f"
 
     def test_reasoning_refusal_citation_and_sound(self) -> None:
-        link = {"type": "url_citation", "url_citation": {"url": "https://a", "title": "A", "start_index": 1, "end_index": 3}}
+        link = {
+            "type": "url_citation",
+            "url_citation": {"url": "https://a", "title": "A", "start_index": 1, "end_index": 3},
+        }
         events = decoded(
             CC,
             chunk({"reasoning_content": "th"}),
@@ -181,9 +204,24 @@ class TestStream:
         ("payload", "kind", "provider_text", "request_id"),
         [
             ({"error": {"message": "Boom", "type": "server_error"}}, ServerError, "Boom", ""),
-            ({"error": {"message": "slow", "code": "rate_limit_exceeded"}}, RateLimitError, "slow", ""),
-            ({"message": "Too Many Requests", "statusCode": "429", "requestId": "r1"}, RateLimitError, "Too Many Requests", "r1"),
-            ({"message": "You've run out of credits", "statusCode": 403, "requestId": "r2"}, QuotaError, "You've run out of credits", "r2"),
+            (
+                {"error": {"message": "slow", "code": "rate_limit_exceeded"}},
+                RateLimitError,
+                "slow",
+                "",
+            ),
+            (
+                {"message": "Too Many Requests", "statusCode": "429", "requestId": "r1"},
+                RateLimitError,
+                "Too Many Requests",
+                "r1",
+            ),
+            (
+                {"message": "You've run out of credits", "statusCode": 403, "requestId": "r2"},
+                QuotaError,
+                "You've run out of credits",
+                "r2",
+            ),
             ({"type": "error", "message": "Boom"}, ServerError, "Boom", ""),
             ({"error": "Boom"}, ServerError, "Boom", ""),
         ],
@@ -192,7 +230,9 @@ class TestStream:
         self, payload: Any, kind: type[Exception], provider_text: str, request_id: str
     ) -> None:
         used = StreamDecoder()
-        events = used.feed([json.dumps(each).encode() for each in (chunk({"content": "kept"}), payload, STOP)])
+        events = used.feed(
+            [json.dumps(each).encode() for each in (chunk({"content": "kept"}), payload, STOP)]
+        )
         assert text_of(events) == "kept"
         assert not any(isinstance(event, ChoiceFinished) for event in events)
         assert type(used.fault) is kind
@@ -212,10 +252,13 @@ ODD = {
     "deep": b"[" * 100_000,
     "long number": b'{"created":' + b"9" * 5000 + b',"usage":{"x":' + b"9" * 5000 + b"}}",
     "not UTF-8": b'{"choices":[{"delta":{"content":"\xff"}}]}',
-    "wrong types": b'{"id":5,"choices":[{"index":"0","delta":{"content":["x"],"tool_calls":{}}},7],"usage":[]}',
-    "nulls": b'{"id":null,"model":null,"choices":[{"index":null,"delta":null,"finish_reason":null,"logprobs":null}],"usage":null,"meta":null}',
+    "wrong types": b'{"id":5,"choices":[{"index":"0","delta":{"content":["x"],"tool_calls":{}}},7],'
+    b'"usage":[]}',
+    "nulls": b'{"id":null,"model":null,"choices":[{"index":null,"delta":null,"finish_reason":null,'
+    b'"logprobs":null}],"usage":null,"meta":null}',
     "no choices": b'{"choices":null}',
-    "odd call": b'{"choices":[{"delta":{"tool_calls":[null,{"function":5},{"function":{"arguments":7}}]}}]}',
+    "odd call": b'{"choices":[{"delta":{"tool_calls":'
+    b'[null,{"function":5},{"function":{"arguments":7}}]}}]}',
     "odd meta": b'{"meta":{"usage":{"usd_spent":"x","credits_used":[]}}}',
 }
 
@@ -248,15 +291,40 @@ def test_text_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            ["choices", "delta", "content", "index", "finish_reason", "usage", "meta", "tool_calls",
-             "function", "arguments", "error", "id", "model", "logprobs", "message", "type", "item",
-             "response", "output", "part", "text", "output_index", "annotation", "summary"]
-        ),
-        inner,
-        max_size=5,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "choices",
+                    "delta",
+                    "content",
+                    "index",
+                    "finish_reason",
+                    "usage",
+                    "meta",
+                    "tool_calls",
+                    "function",
+                    "arguments",
+                    "error",
+                    "id",
+                    "model",
+                    "logprobs",
+                    "message",
+                    "type",
+                    "item",
+                    "response",
+                    "output",
+                    "part",
+                    "text",
+                    "output_index",
+                    "annotation",
+                    "summary",
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
     ),
     max_leaves=20,
 )
@@ -266,7 +334,11 @@ JSON = st.recursive(
 def test_no_json_makes_the_decoder_raise_anything_else(values: list[Any]) -> None:
     used = StreamDecoder()
     used.feed([json.dumps(value).encode() for value in values])
-    with pytest.raises((ProtocolError, ConnectionLostError, ServerError)) if used.fault else _allowed():
+    with (
+        pytest.raises((ProtocolError, ConnectionLostError, ServerError))
+        if used.fault
+        else _allowed()
+    ):
         used.finish()
 
 
@@ -320,12 +392,26 @@ class TestWhole:
         assert parts(events) == (RefusalPart("no"),)
 
     def test_choices_come_in_the_order_of_their_index(self) -> None:
-        reply = {"choices": [{"index": i, "message": {"content": str(i)}, "finish_reason": "length"} for i in (2, 0, 1)]}
+        reply = {
+            "choices": [
+                {"index": i, "message": {"content": str(i)}, "finish_reason": "length"}
+                for i in (2, 0, 1)
+            ]
+        }
         events = whole(reply)
         assert [each.index for each in only(events, ReplyReplaced).choices] == [0, 1, 2]
         assert events[-1] == Finished("length")
 
-    @pytest.mark.parametrize("body", [b"", b"  \n", b'{"choices":[]}', b'{"choices":null}', b'{"choices":[{"message":{"content":null}}]}'])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"  \n",
+            b'{"choices":[]}',
+            b'{"choices":null}',
+            b'{"choices":[{"message":{"content":null}}]}',
+        ],
+    )
     def test_nothing_to_show_is_an_empty_reply(self, body: bytes) -> None:
         with pytest.raises(EmptyReplyError):
             decode_whole(body)

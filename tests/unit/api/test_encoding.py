@@ -28,8 +28,12 @@ from tests.openapi import RequestValidator
 from tests.unit.api.support import CANARY, CC, RS, client, turn
 
 SCHEMA = '{"name":"n","schema":{"type":"object"},"strict":true}'
-FUNCTION_CC = '[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{}}}}]'
-FUNCTION_RS = '[{"type":"function","name":"f","strict":false,"parameters":{"type":"object","properties":{}}}]'
+FUNCTION_CC = (
+    '[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{}}}}]'
+)
+FUNCTION_RS = (
+    '[{"type":"function","name":"f","strict":false,"parameters":{"type":"object","properties":{}}}]'
+)
 
 
 def encode(
@@ -41,7 +45,11 @@ def encode(
     module = chat_completions if endpoint is CC else responses
     body = module.encode(turn(endpoint, values, *history, model=model))
     validator = RequestValidator.from_environment()
-    if validator is not None and P.EXTRA_BODY not in (values or {}) and model in (GPT_5_1, GPT_5_1_CHAT):
+    if (
+        validator is not None
+        and P.EXTRA_BODY not in (values or {})
+        and model in (GPT_5_1, GPT_5_1_CHAT)
+    ):
         assert validator.problems(endpoint.value, body) == []
     return body
 
@@ -53,7 +61,10 @@ def added(body: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("model", [GPT_5_1, GPT_5_1_CHAT])
 def test_nothing_is_sent_that_is_not_set(model: str) -> None:
-    assert encode(CC, model=model) == {"model": model, "messages": [{"role": "user", "content": "Hello"}]}
+    assert encode(CC, model=model) == {
+        "model": model,
+        "messages": [{"role": "user", "content": "Hello"}],
+    }
     item = {"type": "message", "role": "user", "content": "Hello"}
     assert encode(RS, model=model) == {"model": model, "input": [item]}
 
@@ -61,33 +72,67 @@ def test_nothing_is_sent_that_is_not_set(model: str) -> None:
 BOTH: list[tuple[Endpoint, dict[P, Value], dict[str, Any]]] = [
     (CC, {P.MAX_OUTPUT_TOKENS: 100}, {"max_completion_tokens": 100}),
     (CC, {P.LEGACY_MAX_TOKENS: 100.0}, {"max_tokens": 100}),
-    (CC, {P.STREAM: True, P.INCLUDE_USAGE: True}, {"stream": True, "stream_options": {"include_usage": True}}),
+    (
+        CC,
+        {P.STREAM: True, P.INCLUDE_USAGE: True},
+        {"stream": True, "stream_options": {"include_usage": True}},
+    ),
     (CC, {P.STREAM: False, P.INCLUDE_USAGE: True}, {"stream": False}),
-    (CC, {P.TOOLS: FUNCTION_CC, P.TOOL_CHOICE: "required", P.PARALLEL_TOOL_CALLS: False},
-     {"tools": json.loads(FUNCTION_CC), "tool_choice": "required", "parallel_tool_calls": False}),
-    (CC, {P.TOOLS: FUNCTION_CC, P.TOOL_CHOICE_OBJECT: '{"type":"function","function":{"name":"f"}}'},
-     {"tools": json.loads(FUNCTION_CC), "tool_choice": {"type": "function", "function": {"name": "f"}}}),
+    (
+        CC,
+        {P.TOOLS: FUNCTION_CC, P.TOOL_CHOICE: "required", P.PARALLEL_TOOL_CALLS: False},
+        {"tools": json.loads(FUNCTION_CC), "tool_choice": "required", "parallel_tool_calls": False},
+    ),
+    (
+        CC,
+        {P.TOOLS: FUNCTION_CC, P.TOOL_CHOICE_OBJECT: '{"type":"function","function":{"name":"f"}}'},
+        {
+            "tools": json.loads(FUNCTION_CC),
+            "tool_choice": {"type": "function", "function": {"name": "f"}},
+        },
+    ),
     (CC, {P.TOOL_CHOICE: "auto"}, {}),
     (CC, {P.CHOICES: 2, P.SEED: 7}, {"n": 2, "seed": 7}),
     (CC, {P.RESPONSE_FORMAT: "json_object"}, {"response_format": {"type": "json_object"}}),
-    (CC, {P.RESPONSE_FORMAT: "json_schema", P.RESPONSE_SCHEMA: SCHEMA},
-     {"response_format": {"type": "json_schema", "json_schema": json.loads(SCHEMA)}}),
-    (CC, {P.RESPONSE_FORMAT: "text", P.RESPONSE_SCHEMA: SCHEMA}, {"response_format": {"type": "text"}}),
+    (
+        CC,
+        {P.RESPONSE_FORMAT: "json_schema", P.RESPONSE_SCHEMA: SCHEMA},
+        {"response_format": {"type": "json_schema", "json_schema": json.loads(SCHEMA)}},
+    ),
+    (
+        CC,
+        {P.RESPONSE_FORMAT: "text", P.RESPONSE_SCHEMA: SCHEMA},
+        {"response_format": {"type": "text"}},
+    ),
     (RS, {P.MAX_OUTPUT_TOKENS: 16}, {"max_output_tokens": 16}),
-    (RS, {P.STREAM: True, P.STORE: False, P.BACKGROUND: False}, {"background": False, "store": False, "stream": True}),
+    (
+        RS,
+        {P.STREAM: True, P.STORE: False, P.BACKGROUND: False},
+        {"background": False, "store": False, "stream": True},
+    ),
     (RS, {P.INSTRUCTIONS: "Be brief"}, {"instructions": "Be brief"}),
     (RS, {P.INSTRUCTIONS: ""}, {}),
-    (RS, {P.INCLUDE: '["reasoning.encrypted_content"]'}, {"include": ["reasoning.encrypted_content"]}),
+    (
+        RS,
+        {P.INCLUDE: '["reasoning.encrypted_content"]'},
+        {"include": ["reasoning.encrypted_content"]},
+    ),
     (RS, {P.PREVIOUS_RESPONSE: "resp_1"}, {"previous_response_id": "resp_1"}),
     (RS, {P.PREVIOUS_RESPONSE: ""}, {}),
     (RS, {P.PROMPT_TEMPLATE: '{"id":"p","version":"1"}'}, {"prompt": {"id": "p", "version": "1"}}),
     (RS, {P.TRUNCATION: "auto"}, {"truncation": "auto"}),
     (RS, {P.RESPONSE_FORMAT: "text"}, {"text": {"format": {"type": "text"}}}),
-    (RS, {P.RESPONSE_FORMAT: "json_schema", P.RESPONSE_SCHEMA: SCHEMA},
-     {"text": {"format": {"type": "json_schema", **json.loads(SCHEMA)}}}),
-    (RS, {P.TOOLS: FUNCTION_RS, P.TOOL_CHOICE: "auto", P.PARALLEL_TOOL_CALLS: True},
-     {"tools": json.loads(FUNCTION_RS), "tool_choice": "auto", "parallel_tool_calls": True}),
-]  # fmt: skip
+    (
+        RS,
+        {P.RESPONSE_FORMAT: "json_schema", P.RESPONSE_SCHEMA: SCHEMA},
+        {"text": {"format": {"type": "json_schema", **json.loads(SCHEMA)}}},
+    ),
+    (
+        RS,
+        {P.TOOLS: FUNCTION_RS, P.TOOL_CHOICE: "auto", P.PARALLEL_TOOL_CALLS: True},
+        {"tools": json.loads(FUNCTION_RS), "tool_choice": "auto", "parallel_tool_calls": True},
+    ),
+]
 
 
 @pytest.mark.parametrize("model", [GPT_5_1, GPT_5_1_CHAT])
@@ -100,14 +145,21 @@ def test_what_both_models_take(
 
 ONLY_5_1: list[tuple[Endpoint, dict[P, Value], dict[str, Any]]] = [
     (CC, {P.TEMPERATURE: 0.7, P.TOP_P: 0.5}, {"temperature": 0.7, "top_p": 0.5}),
-    (CC, {P.LOG_PROBABILITIES: True, P.TOP_LOG_PROBABILITIES: 5.0}, {"logprobs": True, "top_logprobs": 5}),
+    (
+        CC,
+        {P.LOG_PROBABILITIES: True, P.TOP_LOG_PROBABILITIES: 5.0},
+        {"logprobs": True, "top_logprobs": 5},
+    ),
     (CC, {P.REASONING_EFFORT: "low"}, {"reasoning_effort": "low"}),
     (CC, {P.REASONING_EFFORT: "high", P.TEMPERATURE: 0.5}, {"reasoning_effort": "high"}),
     (RS, {P.TEMPERATURE: 1.0, P.TOP_P: 1.0}, {"temperature": 1, "top_p": 1}),
-    (RS, {P.REASONING_EFFORT: "high", P.REASONING_SUMMARY: "auto"},
-     {"reasoning": {"effort": "high", "summary": "auto"}}),
+    (
+        RS,
+        {P.REASONING_EFFORT: "high", P.REASONING_SUMMARY: "auto"},
+        {"reasoning": {"effort": "high", "summary": "auto"}},
+    ),
     (RS, {P.REASONING_SUMMARY: "concise"}, {"reasoning": {"summary": "concise"}}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("endpoint", "values", "expected"), ONLY_5_1)
@@ -158,7 +210,13 @@ HISTORY = (
     said(Role.ASSISTANT, TextPart("half"), status=Status.STOPPED),
     said(Role.DEVELOPER, TextPart("dev")),
     said(Role.ASSISTANT, RefusalPart("no")),
-    said(Role.ASSISTANT, TextPart("calling"), CALL, ToolCallPart("call_2", "g", "{}"), ActivityPart("web_search_call")),
+    said(
+        Role.ASSISTANT,
+        TextPart("calling"),
+        CALL,
+        ToolCallPart("call_2", "g", "{}"),
+        ActivityPart("web_search_call"),
+    ),
     said(Role.TOOL, ToolResultPart("call_1", "42"), ToolResultPart("nobody", "x")),
 )
 

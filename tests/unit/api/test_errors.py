@@ -1,11 +1,13 @@
 """Error answers of every form become one sentence and the provider's own words."""
 
 import json
+import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+import h11
 import httpx
 import pytest
 from hypothesis import given
@@ -35,7 +37,13 @@ HOST = "api.example"
 
 
 def aiml(message: object, status: object = 400) -> bytes:
-    body = {"message": message, "path": "/v1/x", "requestId": "req-1", "statusCode": status, "timestamp": "t"}
+    body = {
+        "message": message,
+        "path": "/v1/x",
+        "requestId": "req-1",
+        "statusCode": status,
+        "timestamp": "t",
+    }
     return json.dumps(body).encode()
 
 
@@ -61,7 +69,11 @@ STATUSES: list[tuple[int, bytes, type[DesktopError]]] = [
     (422, b"", BadRequestError),
     (429, aiml("Too Many Requests"), RateLimitError),
     (429, aiml("Free-tier limit: 10 requests an hour"), QuotaError),
-    (429, json.dumps({"error": {"message": "x", "code": "insufficient_quota"}}).encode(), QuotaError),
+    (
+        429,
+        json.dumps({"error": {"message": "x", "code": "insufficient_quota"}}).encode(),
+        QuotaError,
+    ),
     (500, aiml("Internal server error"), ServerError),
     (502, b"<html><head><title>502 Bad Gateway</title></head></html>", ServerError),
     (503, aiml("Service unavailable"), ServerError),
@@ -81,7 +93,13 @@ def test_the_status_and_the_text_decide(status: int, body: bytes, kind: type[Des
     assert found.user_text.endswith(".")
 
 
-INNER = {"error": {"message": "Unsupported value: 'temperature'", "type": "invalid_request_error", "param": "temperature"}}
+INNER = {
+    "error": {
+        "message": "Unsupported value: 'temperature'",
+        "type": "invalid_request_error",
+        "param": "temperature",
+    }
+}
 BODIES: list[tuple[bytes, str, str]] = [
     (aiml("Boom"), "Boom", "req-1"),
     (aiml("Boom", "429"), "Boom", "req-1"),
@@ -106,7 +124,7 @@ BODIES: list[tuple[bytes, str, str]] = [
     (b"\xff\xfe\x00", "\ufffd\ufffd", ""),
     ("Ошибка".encode("cp1251"), "\ufffd" * 6, ""),
     (b"[" * 70_000, "[" * 500, ""),
-    (b'{"message":"' + b"x" * 70_000, 'x' * 500, ""),
+    (b'{"message":"' + b"x" * 70_000, "x" * 500, ""),
 ]
 
 
@@ -135,7 +153,10 @@ def test_no_bytes_break_the_reading_of_errors(body: bytes) -> None:
     [
         (json.dumps(INNER).encode(), "temperature"),
         (aiml("Body validation error\n✖ Expected number, received string\n  → at temperature"), ""),
-        (aiml("Unsupported value: 'messages[0].role' does not support 'system'"), "messages[0].role"),
+        (
+            aiml("Unsupported value: 'messages[0].role' does not support 'system'"),
+            "messages[0].role",
+        ),
         (aiml("Body validation error\ntop_p: Expected number, received string"), "top_p"),
         (aiml([{"path": ["reasoning", "effort"], "message": "Invalid"}]), "reasoning.effort"),
         (aiml("Nothing 'special' here: at all"), ""),
@@ -166,7 +187,7 @@ NOW = datetime.now(UTC)
     ("value", "expected"),
     [
         ("5", 5.0), (" 7 ", 7.0), ("0", 0.0), ("1000000000", 86_400.0), ("9" * 5000, 86_400.0),
-        ("-3", None), ("1e9", None), ("1.5", None), ("soon", None), ("", None), ("５", None),
+        ("-3", None), ("1e9", None), ("1.5", None), ("soon", None), ("", None), ("\uff15", None),
         ("Wed, 99 Foo 2026 07:28:00 GMT", None),
         (format_datetime(NOW - timedelta(hours=1), usegmt=True), 0.0),
         (format_datetime(NOW + timedelta(days=30), usegmt=True), 86_400.0),
@@ -203,23 +224,61 @@ def certificate_error(code: int, message: str) -> ssl.SSLCertVerificationError:
         (httpx.WriteTimeout(""), TimedOutError, "stopped answering"),
         (httpx.ConnectError(""), OfflineError, f"Cannot reach {HOST}"),
         (caused(httpx.ConnectError(""), ConnectionRefusedError(111, "x")), OfflineError, "refused"),
-        (caused(httpx.ConnectError(""), caused(OSError(), ExceptionGroup("", [ConnectionRefusedError(111, "x")]))), OfflineError, "refused"),
-        (caused(httpx.ConnectError(""), caused(OSError(), __import__("socket").gaierror(-2, "x"))), OfflineError, f"Cannot find {HOST}"),
-        (caused(httpx.ConnectError(""), certificate_error(10, "certificate has expired")), OfflineError, "clock"),
-        (caused(httpx.ConnectError(""), certificate_error(62, "Hostname mismatch")), OfflineError, "Hostname mismatch"),
-        (caused(httpx.ConnectError(""), certificate_error(20, "unable to get local issuer certificate")), OfflineError, "SSL_CERT_FILE"),
-        (caused(httpx.ConnectError(""), ssl.SSLError("WRONG_VERSION_NUMBER")), OfflineError, "does not speak HTTPS"),
+        (
+            caused(
+                httpx.ConnectError(""),
+                caused(OSError(), ExceptionGroup("", [ConnectionRefusedError(111, "x")])),
+            ),
+            OfflineError,
+            "refused",
+        ),
+        (
+            caused(httpx.ConnectError(""), caused(OSError(), socket.gaierror(-2, "x"))),
+            OfflineError,
+            f"Cannot find {HOST}",
+        ),
+        (
+            caused(httpx.ConnectError(""), certificate_error(10, "certificate has expired")),
+            OfflineError,
+            "clock",
+        ),
+        (
+            caused(httpx.ConnectError(""), certificate_error(62, "Hostname mismatch")),
+            OfflineError,
+            "Hostname mismatch",
+        ),
+        (
+            caused(
+                httpx.ConnectError(""),
+                certificate_error(20, "unable to get local issuer certificate"),
+            ),
+            OfflineError,
+            "SSL_CERT_FILE",
+        ),
+        (
+            caused(httpx.ConnectError(""), ssl.SSLError("WRONG_VERSION_NUMBER")),
+            OfflineError,
+            "does not speak HTTPS",
+        ),
         (httpx.ProxyError("407 Proxy Authentication Required"), OfflineError, "proxy"),
         (httpx.ReadError(""), ConnectionLostError, "without an answer"),
         (httpx.WriteError(""), ConnectionLostError, "without an answer"),
         (httpx.RemoteProtocolError(""), ConnectionLostError, "without an answer"),
-        (caused(httpx.RemoteProtocolError(""), __import__("h11").RemoteProtocolError("x")), ProtocolError, "not HTTP"),
+        (
+            caused(httpx.RemoteProtocolError(""), h11.RemoteProtocolError("x")),
+            ProtocolError,
+            "not HTTP",
+        ),
         (httpx.DecodingError(""), ProtocolError, "compressed"),
         (httpx.InvalidURL("x"), ProtocolError, "address"),
-        (httpx.LocalProtocolError(f"Illegal header value b'Bearer {CANARY}'"), ProtocolError, "key"),
+        (
+            httpx.LocalProtocolError(f"Illegal header value b'Bearer {CANARY}'"),
+            ProtocolError,
+            "key",
+        ),
         (UnicodeEncodeError("ascii", CANARY + "é", 0, 1, "x"), ProtocolError, "key"),
     ],
-)  # fmt: skip
+)
 def test_errors_of_the_connection(raised: Exception, kind: type[DesktopError], words: str) -> None:
     found = from_httpx(raised, HOST)
     assert type(found) is kind

@@ -2,6 +2,7 @@
 
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def read(
         assembler.feed(Batch(found, b"", 0.0))
 
     edges = [0, *sorted(cut for cut in cuts if cut < len(raw)), len(raw)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         take(used.feed(splitter.feed(raw[start:end])))
     take(used.feed(splitter.flush()))
     error = None
@@ -96,7 +97,9 @@ def check_details(assembler: Assembler, expected: dict[str, Any]) -> None:
     if "summaries" in expected:
         assert [part.text for part in shown(assembler, ReasoningPart)] == expected["summaries"]
     if "reasoning" in expected:
-        assert "".join(part.text for part in shown(assembler, ReasoningPart)) == expected["reasoning"]
+        assert (
+            "".join(part.text for part in shown(assembler, ReasoningPart)) == expected["reasoning"]
+        )
     if "citations" in expected:
         (text,) = shown(assembler, TextPart)
         assert [each.url for each in text.citations] == expected["citations"]

@@ -1,21 +1,19 @@
-"""Events and whole objects of Responses."""
+"""The stream of Responses."""
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.api.response_events import StreamDecoder
-from desktop.api.responses import decode_whole
+from desktop.api.response_events import StreamDecoder, _Event
 from desktop.core.assembler import Assembler
 from desktop.domain.errors import (
     BadRequestError,
     ConnectionLostError,
     DesktopError,
     EmptyReplyError,
-    ProtocolError,
     QuotaError,
     ServerError,
 )
@@ -35,7 +33,6 @@ from desktop.domain.events import (
     RefusalDelta,
     RefusalDone,
     ReplyReplaced,
-    Started,
     TextDelta,
     TextDone,
     ToolInputDelta,
@@ -44,8 +41,6 @@ from desktop.domain.events import (
     UsageReported,
 )
 from desktop.domain.messages import (
-    ActivityPart,
-    MediaPart,
     Part,
     ReasoningPart,
     RefusalPart,
@@ -53,7 +48,7 @@ from desktop.domain.messages import (
     ToolCallPart,
     UnknownPart,
 )
-from tests.unit.api.support import RS, decoded, merged, only, published, text_of
+from tests.unit.api.support import RS, decoded, merged, only, text_of
 from tests.unit.api.test_chat_completions import JSON, ODD
 
 MESSAGE = {"id": "m", "type": "message", "role": "assistant"}
@@ -68,16 +63,20 @@ def message(text: str) -> dict[str, Any]:
 
 
 def completed(*output: Any, **more: Any) -> dict[str, Any]:
-    response = {"id": "resp_1", "model": "gpt-5.1", "status": "completed", "output": list(output), **more}
+    response = {
+        "id": "resp_1",
+        "model": "gpt-5.1",
+        "status": "completed",
+        "output": list(output),
+        **more,
+    }
     return event("completed", response=response)
 
 
 def delta(text: str, item: int = 0, part: int = 0) -> dict[str, Any]:
-    return event("output_text.delta", output_index=item, content_index=part, delta=text, logprobs=[])
-
-
-def whole(reply: dict[str, Any]) -> list[Event]:
-    return decode_whole(json.dumps(reply).encode())
+    return event(
+        "output_text.delta", output_index=item, content_index=part, delta=text, logprobs=[]
+    )
 
 
 def parts(events: list[Event]) -> tuple[Part, ...]:
@@ -94,12 +93,20 @@ class TestStream:
             RS,
             event("created", response={"id": "resp_1", "model": "m", "output": [], "usage": None}),
             event("output_item.added", output_index=0, item={**MESSAGE, "content": []}),
-            event("content_part.added", output_index=0, content_index=0, part={"type": "output_text", "text": ""}),
+            event(
+                "content_part.added",
+                output_index=0,
+                content_index=0,
+                part={"type": "output_text", "text": ""},
+            ),
             delta("Hel"),
             delta("lo"),
             event("output_text.done", output_index=0, content_index=0, text="Hello"),
             event("output_item.done", output_index=0, item=message("Hello")),
-            completed(message("Hello"), usage={"input_tokens": 18, "output_tokens": 399, "total_tokens": 417}),
+            completed(
+                message("Hello"),
+                usage={"input_tokens": 18, "output_tokens": 399, "total_tokens": 417},
+            ),
         )
         assert only(events, TextDelta) == TextDelta("Hello", count=2)
         assert only(events, TextDone) == TextDone("Hello")
@@ -136,16 +143,32 @@ class TestStream:
     def test_summaries_and_reasoning_texts_do_not_meet(self) -> None:
         events = decoded(
             RS,
-            event("reasoning_summary_part.added", output_index=0, summary_index=0, part={"type": "summary_text", "text": ""}),
+            event(
+                "reasoning_summary_part.added",
+                output_index=0,
+                summary_index=0,
+                part={"type": "summary_text", "text": ""},
+            ),
             event("reasoning_summary_text.delta", output_index=0, summary_index=0, delta="sum"),
             event("reasoning_summary_text.done", output_index=0, summary_index=0, text="summary"),
-            event("reasoning_summary_part.done", output_index=0, summary_index=0, part={"type": "summary_text", "text": "summary"}),
+            event(
+                "reasoning_summary_part.done",
+                output_index=0,
+                summary_index=0,
+                part={"type": "summary_text", "text": "summary"},
+            ),
             event("reasoning_text.delta", output_index=0, content_index=0, delta="raw"),
             event("reasoning_text.done", output_index=0, content_index=0, text="raw"),
             completed(),
         )
-        assert len([each for each in events if isinstance(each, ReasoningDelta | ReasoningDone)]) == 4
-        kinds = [(each.text, each.is_summary) for each in parts(events) if isinstance(each, ReasoningPart)]
+        assert (
+            len([each for each in events if isinstance(each, ReasoningDelta | ReasoningDone)]) == 4
+        )
+        kinds = [
+            (each.text, each.is_summary)
+            for each in parts(events)
+            if isinstance(each, ReasoningPart)
+        ]
         assert kinds == [("summary", True), ("raw", False)]
 
     def test_encrypted_reasoning_is_kept_with_its_item(self) -> None:
@@ -156,7 +179,13 @@ class TestStream:
         assert part.raw == item
 
     def test_a_function_call(self) -> None:
-        item = {"id": "fc", "type": "function_call", "call_id": "call_1", "name": "f", "arguments": ""}
+        item = {
+            "id": "fc",
+            "type": "function_call",
+            "call_id": "call_1",
+            "name": "f",
+            "arguments": "",
+        }
         done = {**item, "arguments": '{"a":1}', "status": "completed"}
         events = decoded(
             RS,
@@ -170,7 +199,9 @@ class TestStream:
         assert only(events, ItemAdded).parts == (ToolCallPart("call_1", "f", "", raw=item),)
         assert only(events, ToolInputDelta).text == '{"a":1}'
         assert only(events, ToolInputDone).text == '{"a":1}'
-        assert parts(events) == (ToolCallPart("call_1", "f", '{"a":1}', status="completed", raw=done),)
+        assert parts(events) == (
+            ToolCallPart("call_1", "f", '{"a":1}', status="completed", raw=done),
+        )
         assert events[-1] == Finished("tool_calls")
 
     @pytest.mark.parametrize(
@@ -197,10 +228,16 @@ class TestStream:
         [
             *(("web_search_call", each) for each in ("in_progress", "searching", "completed")),
             *(("file_search_call", each) for each in ("in_progress", "searching", "completed")),
-            *(("code_interpreter_call", each) for each in ("in_progress", "interpreting", "completed")),
+            *(
+                ("code_interpreter_call", each)
+                for each in ("in_progress", "interpreting", "completed")
+            ),
             *(("mcp_list_tools", each) for each in ("in_progress", "completed", "failed")),
             *(("mcp_call", each) for each in ("in_progress", "completed", "failed")),
-            *(("image_generation_call", each) for each in ("in_progress", "generating", "completed")),
+            *(
+                ("image_generation_call", each)
+                for each in ("in_progress", "generating", "completed")
+            ),
         ],
     )
     def test_every_activity(self, kind: str, status: str) -> None:
@@ -212,9 +249,19 @@ class TestStream:
         events = decoded(
             RS,
             delta("a"),
-            event("output_text.annotation.added", output_index=0, content_index=0, annotation=annotation),
+            event(
+                "output_text.annotation.added",
+                output_index=0,
+                content_index=0,
+                annotation=annotation,
+            ),
             event("output_text.annotation.added", output_index=0, content_index=0),
-            event("image_generation_call.partial_image", output_index=1, partial_image_b64="QQ==", partial_image_index=0),
+            event(
+                "image_generation_call.partial_image",
+                output_index=1,
+                partial_image_b64="QQ==",
+                partial_image_index=0,
+            ),
             event("audio.delta", delta="QQ=="),
             event("audio.transcript.delta", delta="hi"),
             event("audio.transcript.done"),
@@ -222,7 +269,12 @@ class TestStream:
             completed(),
         )
         cited = only(events, CitationAdded).citation
-        assert (cited.kind, cited.title, cited.start, cited.raw) == ("file_citation", "n", 7, annotation)
+        assert (cited.kind, cited.title, cited.start, cited.raw) == (
+            "file_citation",
+            "n",
+            7,
+            annotation,
+        )
         picture, sound, words = [each for each in events if isinstance(each, MediaDelta)]
         assert (picture.kind, picture.data, picture.replaces) == ("image", "QQ==", True)
         assert (sound.data, words.text) == ("QQ==", "hi")
@@ -236,7 +288,9 @@ class TestStream:
     def test_an_unknown_event_and_an_unknown_item_are_recorded(self) -> None:
         news = event("compaction.started", x=1)
         item = {"type": "shell_call", "id": "s"}
-        events = decoded(RS, news, event("output_item.done", output_index=0, item=item), completed())
+        events = decoded(
+            RS, news, event("output_item.done", output_index=0, item=item), completed()
+        )
         assert only(events, UnknownReceived) == UnknownReceived("response.compaction.started", news)
         assert parts(events) == (UnknownPart(item),)
 
@@ -262,7 +316,7 @@ class TestStream:
         with pytest.raises(ConnectionLostError):
             decoded(RS, delta("a"), b"[DONE]")
 
-    ERROR = {"code": "server_error", "message": "Boom", "param": None}
+    ERROR: ClassVar[dict[str, Any]] = {"code": "server_error", "message": "Boom", "param": None}
 
     @pytest.mark.parametrize(
         ("payload", "kind"),
@@ -271,7 +325,10 @@ class TestStream:
             ({"type": "error", "error": ERROR}, ServerError),
             ({"error": {"type": "insufficient_quota", "message": "Boom"}}, QuotaError),
             (event("failed", response={"status": "failed", "error": ERROR}), ServerError),
-            (event("failed", response={"error": {"code": "invalid_prompt", "message": "Boom"}}), BadRequestError),
+            (
+                event("failed", response={"error": {"code": "invalid_prompt", "message": "Boom"}}),
+                BadRequestError,
+            ),
             ({"statusCode": 500, "message": "Boom", "requestId": "r"}, ServerError),
         ],
     )
@@ -300,7 +357,9 @@ class TestStream:
 
     def test_numbers_out_of_order_are_noted_and_nothing_else(self) -> None:
         events = decoded(
-            RS, *({**delta(text), "sequence_number": i} for text, i in (("a", 0), ("b", 2), ("c", 2))), completed()
+            RS,
+            *({**delta(text), "sequence_number": i} for text, i in (("a", 0), ("b", 2), ("c", 2))),
+            completed(),
         )
         assert text_of(events) == "abc"
         assert len([each for each in events if isinstance(each, Anomaly)]) == 2
@@ -330,14 +389,8 @@ def test_odd_payloads_do_not_stop_a_stream(payload: bytes) -> None:
     assert text_of(events) == "before"
 
 
-NULLS = {
-    name: None
-    for name in (
-        "sequence_number", "output_index", "content_index", "summary_index", "delta", "text",
-        "refusal", "arguments", "input", "code", "logprobs", "item", "part", "annotation",
-        "response", "partial_image_b64", "meta", "usage", "error",
-    )
-}  # fmt: skip
+NULLS: dict[str, Any] = dict.fromkeys(_Event.__struct_fields__)
+del NULLS["type"]
 
 
 @pytest.mark.parametrize("values", [NULLS, {name: [5] for name in NULLS if name != "error"}, {}])
@@ -353,103 +406,3 @@ def test_no_json_makes_the_decoder_raise(values: list[Any], kind: str) -> None:
     used = StreamDecoder()
     typed = [{**each, "type": kind} if isinstance(each, dict) else each for each in values]
     used.feed([json.dumps(each).encode() for each in typed])
-
-
-@given(JSON)
-def test_no_json_makes_the_whole_decoder_raise_anything_else(value: Any) -> None:
-    try:
-        assert isinstance(decode_whole(json.dumps(value).encode())[-1], Finished)
-    except DesktopError as error:
-        assert error.user_text
-
-
-class TestWhole:
-    def test_the_published_example_of_gpt_5_1(self) -> None:
-        events = decode_whole(published("gpt-5.1-response"))
-        assert parts(events) == (TextPart("Hello! How can I help you today?"),)
-        assert only(events, Started).model == "gpt-5.1-2025-11-13"
-        assert only(events, UsageReported).usage.output_tokens == 399
-        assert events[-1] == Finished("stop")
-
-    def test_the_published_example_of_gpt_5_1_chat_latest_holds_only_an_error(self) -> None:
-        with pytest.raises(ServerError) as raised:
-            decode_whole(published("gpt-5.1-chat-latest-response"))
-        assert raised.value.provider_text == "text"
-
-    def test_that_example_without_its_error_has_nothing_to_show(self) -> None:
-        reply = {**json.loads(published("gpt-5.1-chat-latest-response")), "error": None}
-        with pytest.raises(EmptyReplyError):
-            whole(reply)
-
-    def test_items_of_null_type_are_left_out(self) -> None:
-        empty = {"role": None, "type": None, "content": None}
-        events = whole({"id": "a", "output": [empty, None, message("x")], "output_text": None})
-        assert parts(events) == (TextPart("x"),)
-
-    def test_output_text_only_where_there_is_no_other(self) -> None:
-        assert parts(whole({"output": None, "output_text": "x"})) == (TextPart("x"),)
-        assert parts(whole({"output": [message("y")], "output_text": "x"})) == (TextPart("y"),)
-
-    @pytest.mark.parametrize(
-        ("reply", "expected"),
-        [
-            ({}, "stop"),
-            ({"status": "completed"}, "stop"),
-            ({"incomplete_details": {"reason": "max_output_tokens"}}, "length"),
-            ({"status": "incomplete", "incomplete_details": None}, "incomplete"),
-            ({"status": "cancelled"}, "cancelled"),
-        ],
-    )
-    def test_the_end_is_derived(self, reply: dict[str, Any], expected: str) -> None:
-        assert whole({"output": [message("x")], **reply})[-1] == Finished(expected)
-
-    def test_unknown_keys_and_values_at_any_depth(self) -> None:
-        item = {**message("x"), "phase": "final", "status": "odd"}
-        reply = {"object": "text", "billing": {}, "store": True, "reasoning": {"effort": "none"}, "text": {"verbosity": "medium"}, "service_tier": None, "output": [item]}
-        assert parts(whole(reply)) == (TextPart("x"),)
-
-    def test_a_waiting_response_is_shown_as_such(self) -> None:
-        events = whole({"id": "r", "status": "queued", "output": []})
-        assert parts(events) == (ActivityPart("background", "queued", {"id": "r", "status": "queued"}),)
-        assert events[-1] == Finished("queued")
-
-    def test_failed(self) -> None:
-        with pytest.raises(ServerError):
-            whole({"status": "failed", "error": {"code": "server_error", "message": "x"}, "output": [message("y")]})
-
-    @pytest.mark.parametrize("body", [b"{}", b'{"object":"list","data":[]}'])
-    def test_something_else_is_no_response(self, body: bytes) -> None:
-        with pytest.raises(ProtocolError):
-            decode_whole(body)
-
-    ITEMS: tuple[tuple[dict[str, Any], type[Part], str], ...] = (
-        ({"type": "web_search_call", "status": "completed"}, ActivityPart, "web_search_call"),
-        ({"type": "file_search_call", "queries": []}, ActivityPart, "file_search_call"),
-        ({"type": "mcp_list_tools", "tools": []}, ActivityPart, "mcp_list_tools"),
-        ({"type": "mcp_approval_request", "arguments": "{}"}, ActivityPart, "mcp_approval_request"),
-        ({"type": "computer_call", "action": {}}, ActivityPart, "computer_call"),
-        ({"type": "computer_call_output", "output": {}}, ActivityPart, "computer_call_output"),
-        ({"type": "local_shell_call", "action": {}}, ActivityPart, "local_shell_call"),
-        ({"type": "image_generation_call", "status": "generating", "result": None}, ActivityPart, "image_generation_call"),
-        ({"type": "image_generation_call", "result": "QQ=="}, MediaPart, "image"),
-        ({"type": "mcp_call", "name": "t", "arguments": "{}", "error": "no"}, ToolCallPart, "mcp"),
-        ({"type": "code_interpreter_call", "code": None, "outputs": None}, ToolCallPart, "code_interpreter"),
-        ({"type": "custom_tool_call", "call_id": "c", "input": "i"}, ToolCallPart, "custom"),
-    )
-
-    @pytest.mark.parametrize(("item", "cls", "kind"), ITEMS)
-    def test_every_item(self, item: dict[str, Any], cls: type[Part], kind: str) -> None:
-        (part,) = parts(whole({"output": [item]}))
-        assert type(part) is cls
-        assert getattr(part, "kind") == kind  # noqa: B009
-        if cls is not MediaPart:
-            assert getattr(part, "raw") == item  # noqa: B009
-
-    def test_outputs_of_built_in_tools(self) -> None:
-        outputs = [{"type": "logs", "logs": "42"}, {"type": "image", "url": "https://a/b.png"}]
-        (code,) = parts(whole({"output": [{"type": "code_interpreter_call", "code": "x", "outputs": outputs}]}))
-        (call,) = parts(whole({"output": [{"type": "mcp_call", "name": "t", "error": {"message": "no"}}]}))
-        assert isinstance(code, ToolCallPart)
-        assert isinstance(call, ToolCallPart)
-        assert code.output == "42\nhttps://a/b.png"
-        assert (call.output, call.status) == ("no", "failed")

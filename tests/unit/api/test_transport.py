@@ -35,7 +35,10 @@ def own_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"HTTP_PROXY": "http://proxy:1"}, ("", None)),
         ({"HTTPS_PROXY": "http://proxy:1", "NO_PROXY": "aimlapi.com"}, ("", None)),
         ({"HTTPS_PROXY": "http://proxy:1", "NO_PROXY": "*"}, ("", None)),
-        ({"HTTPS_PROXY": "http://proxy:1", "NO_PROXY": "::1/128"}, ("HTTPS_PROXY", "http://proxy:1")),
+        (
+            {"HTTPS_PROXY": "http://proxy:1", "NO_PROXY": "::1/128"},
+            ("HTTPS_PROXY", "http://proxy:1"),
+        ),
     ],
 )
 def test_the_proxy_of_the_environment(
@@ -47,7 +50,9 @@ def test_the_proxy_of_the_environment(
     assert proxy_for("http://127.0.0.1:5")[1] is None
 
 
-@pytest.mark.parametrize("value", ["http://proxy:99999", "socks4://proxy:1", "ftp://proxy", "http://"])
+@pytest.mark.parametrize(
+    "value", ["http://proxy:99999", "socks4://proxy:1", "ftp://proxy", "http://"]
+)
 def test_a_broken_proxy_is_named(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", value)
     transport = Transport(URL)
@@ -81,7 +86,9 @@ def test_certificates_are_always_checked() -> None:
     assert context.check_hostname
 
 
-def test_bundled_certificates_serve_where_the_system_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bundled_certificates_serve_where_the_system_has_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("desktop.api.transport._has_system_store", lambda: False)
     assert tls_context().cert_store_stats()["x509_ca"] > 50
 
@@ -226,7 +233,9 @@ TEXT = b"data: 123\n\n" * 100_000
 def test_packed_content_comes_in_small_pieces(encoding: str, packed: bytes, step: int) -> None:
     used = Inflater(encoding)
     pieces = [
-        piece for start in range(0, len(packed), step) for piece in used.feed(packed[start : start + step])
+        piece
+        for start in range(0, len(packed), step)
+        for piece in used.feed(packed[start : start + step])
     ]
     assert b"".join(pieces) == TEXT
     assert max(map(len, pieces)) <= 65_536
@@ -239,5 +248,3 @@ def test_what_is_not_packed_as_it_says_is_an_error() -> None:
         list(Inflater("deflate").feed(b"\xff\xff\xff\xff"))
     with pytest.raises(ProtocolError):
         Inflater("br")
-
-
