@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from desktop.api.chat_completions import EMPTY
+from desktop.api.chunks import join_chunks
 from desktop.api.error_body import parse_body
 from desktop.api.errors import from_httpx, from_response, silent
 from desktop.api.inflate import Inflater
@@ -154,8 +155,9 @@ async def _attempt(
     streams: list[httpcore.AsyncNetworkStream] = []
 
     async def note(name: str, info: dict[str, Any]) -> None:
-        if name.endswith("connect_tcp.complete"):
+        if name.endswith(("connect_tcp.complete", "start_tls.complete")):
             streams.append(info["return_value"])
+            join_chunks(info["return_value"])
 
     response: httpx.Response | None = None
     try:

@@ -36,6 +36,7 @@ POLL_MS = 20
 FRAME_MS = 16
 KEY_MS = 90
 REPLY_TIMEOUT_S = 400.0
+OPEN_TIMEOUT_S = 20.0
 _STAMP = re.compile(r"\d{12,}")
 
 paint_watchers: list[Callable[[float], None]] = []
@@ -132,29 +133,37 @@ class Hand:
 
     async def new_conversation(self) -> None:
         """Starts an empty conversation."""
-        await self._opened(self.workspace.chat.new_conversation)
+        await self._shown(self.workspace.chat.new_conversation, is_painted=False)
 
     async def open(self, conversation: int) -> float:
         """Seconds until a conversation is painted."""
-        painted = asyncio.get_running_loop().create_future()
         began = time.perf_counter()
+        chat = self.workspace.chat
+        return await self._shown(lambda: chat.open(conversation), is_painted=True) - began
+
+    async def _shown(self, action: Callable[[], None], *, is_painted: bool) -> float:
+        """When the conversation that an action opens was there, or painted."""
+        shown, opened = asyncio.get_running_loop().create_future(), False
+
+        def on_opened(_conversation: object) -> None:
+            nonlocal opened
+            opened = True
+            if not is_painted:
+                settle(shown, time.perf_counter())
 
         def on_painted(at_s: float) -> None:
-            settle(painted, at_s - began)
+            if opened:
+                settle(shown, at_s)
 
-        await self._opened(lambda: self.workspace.chat.open(conversation))
-        paint_watchers.append(on_painted)
-        seconds: float = await painted
-        paint_watchers.remove(on_painted)
-        return seconds
-
-    async def _opened(self, action: Callable[[], None]) -> None:
-        opened = asyncio.get_running_loop().create_future()
         signal = self.workspace.chat.conversation_opened
-        connection = signal.connect(lambda _conversation: settle(opened))
+        connection = signal.connect(on_opened)
+        paint_watchers.append(on_painted)
         action()
-        await opened
+        async with asyncio.timeout(OPEN_TIMEOUT_S):
+            at_s: float = await shown
+        paint_watchers.remove(on_painted)
         signal.disconnect(connection)
+        return at_s
 
     def watch(self, *, is_typing: bool) -> Meter:
         """Begins to measure, typing into the message box meanwhile if asked."""

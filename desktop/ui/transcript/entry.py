@@ -156,12 +156,18 @@ class Entry:
         self._footer.line = line
         return is_changed
 
-    def use(self, look: Look) -> None:
-        """Takes another look; heights stay as estimates until elements come into sight."""
+    def use(self, look: Look) -> bool:
+        """Takes another look: heights are estimates again. Whether it is another one."""
+        if self._look is look:
+            return False
         self._look = look
+        for element in self.elements:
+            element.height = -1.0
+        self.heights = Heights([element.extent(look) for element in self.elements])
         for section in self._sections:
             if isinstance(section, MarkdownSection):
                 section.look = look
+        return True
 
     @property
     def name(self) -> str:

@@ -54,8 +54,6 @@ class TranscriptFlow:
     def set_look(self, look: Look) -> None:
         """Takes another look; layouts are made again when they come into sight."""
         self.look = look
-        for entry in self._entries.values():
-            entry.use(look)
 
     def reset(self) -> None:
         """Forgets all entries; the rows are other ones."""
@@ -127,6 +125,8 @@ class TranscriptFlow:
         entry = self._entries.get(index)
         if entry is not None:
             self._entries.move_to_end(index)
+            if entry.use(self.look):
+                self.rows.set(index, entry.heights.total)
             return entry
         row = self._source.row(index) if self._source else None
         entry = Entry(row, self.look, self.folds, self.rows.height(index))

@@ -28,7 +28,9 @@ class Keyboard:
         view = self._view
         self.is_used = is_by_key
         if is_by_key and view.highlights.focused_row < 0:
-            self.focus_row(view.stage.flow.row_count() - 1)
+            placed = view.stage.placed
+            view.highlights.focused_row = placed[-1].slot.row if placed else -1
+            view.voice.focus_moved()
         view.viewport().update()
 
     def press(self, event: QKeyEvent) -> bool:
@@ -72,9 +74,10 @@ class Keyboard:
         if count == 0:
             return
         row = min(max(row, 0), count - 1)
+        is_from_below = row < view.highlights.focused_row
+        view.stage.show_row(row, is_from_below=is_from_below)
         view.highlights.focused_row, view.highlights.focused = row, None
         self.is_used = True
-        view.stage.show_row(row)
         view.refresh()
         view.voice.focus_moved()
 

@@ -129,17 +129,19 @@ class Stage:
         )
         self.place()
 
-    def show_row(self, row: int) -> None:
-        """Brings a row into sight: its top, unless all of it is in sight."""
+    def show_row(self, row: int, *, is_from_below: bool = False) -> None:
+        """Brings a row into sight, coming from a row above or below it."""
         rect = self.row_rect(row)
         if rect is not None and rect.top() >= 0 and rect.bottom() <= self.height:
             return
-        is_below = rect is not None and rect.top() >= 0 and rect.height() < self.height
-        if is_below and rect is not None:
-            self.scroll(rect.bottom() - self.height + self.anchor.bottom_pad)
-        else:
+        if rect is None:
             self.anchor.move_to(self.anchor.slot._replace(row=row, element=0))
             self.place()
+            rect = self.row_rect(row)
+        if rect is not None and is_from_below == (rect.height() > self.height):
+            self.scroll(rect.bottom() - self.height + self.anchor.bottom_pad)
+        elif rect is not None:
+            self.scroll(rect.top() - self.anchor.bottom_pad)
 
     def element(self, placed: Placed) -> Element:
         """The element that was placed."""

@@ -12,7 +12,7 @@ class FakeFlow:
     """Rows whose heights are known only once they were asked for."""
 
     def __init__(self, seed: int, rows: int) -> None:
-        rng = random.Random(seed)
+        rng = random.Random(seed)  # noqa: S311
         self.rows = [[rng.randint(0, 300) for _ in range(rng.randint(1, 9))] for _ in range(rows)]
         self.measured: set[Slot] = set()
 

@@ -21,7 +21,7 @@ def lines(view: TranscriptView, row: int) -> list[tuple[str, str, float, float]]
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_streamed_reply_looks_like_a_reopened_one(show: Show, seed: int) -> None:
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311
     view, timeline = show([user("Go"), running("")])
     text = HARD
     while text:

@@ -176,7 +176,7 @@ def test_the_wheel_scrolls_code_sideways_with_shift(show: Show) -> None:
         Qt.MouseButton.NoButton,
         Qt.KeyboardModifier.ShiftModifier,
         Qt.ScrollPhase.NoScrollPhase,
-        False,  # noqa: FBT003
+        False,
     )
     QGuiApplication.sendEvent(view.viewport(), event)
     assert code.scroll_x > 0

@@ -1,0 +1,105 @@
+"""Recorded and very long streams through the whole application."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+
+from desktop.domain.capabilities import Endpoint
+from desktop.ui.top_bar import ENDPOINT_NAMES
+from tests.flows.app import App, until
+from tests.flows.conftest import Tell
+from tests.flows.test_chat import choose
+from tests.qt_leaks import living
+from tests.scripts import replayed
+from tests.server import FaultServer
+
+SHIPPED = Path(__file__).parents[1] / "data"
+RECORDINGS = os.environ.get("SOUNDING_STREAMS", "")
+
+
+def recordings() -> list[Path]:
+    """The streams of the tests and, where there is a folder of them, the recorded ones."""
+    others = sorted(Path(RECORDINGS).glob("*.jsonl")) if RECORDINGS else []
+    return [*sorted(SHIPPED.glob("*.jsonl")), *others]
+
+
+def endpoint_of(stream: Path) -> Endpoint:
+    """Where a recording was made."""
+    is_chat = "type" not in replayed(stream)[0]
+    return Endpoint.CHAT_COMPLETIONS if is_chat else Endpoint.RESPONSES
+
+
+def answered_text(stream: Path) -> str:
+    """All text deltas of the first choice of a recording, joined."""
+    events = replayed(stream)
+    if endpoint_of(stream) is Endpoint.RESPONSES:
+        texts = [e["delta"] for e in events if e["type"] == "response.output_text.delta"]
+        return "".join(texts)
+    choices = (choice for event in events for choice in event.get("choices") or [])
+    first = (c for c in choices if isinstance(c, dict) and c.get("index", 0) == 0)
+    return "".join((c.get("delta") or {}).get("content") or "" for c in first)
+
+
+def words_of(text: str) -> list[str]:
+    """The plain words of a Markdown text, for comparing it with what is shown."""
+    return [word for word in text.split() if word.isalpha()]
+
+
+@pytest.mark.parametrize("stream", recordings(), ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_stream_replays_to_its_end(tell: Tell, server: FaultServer, stream: Path) -> None:
+    async def story(app: App) -> None:
+        choose(app, "Endpoint", ENDPOINT_NAMES[endpoint_of(stream)])
+        server.reply_replay(stream, split=97)
+        app.type_and_send("Replay")
+        await app.wait_for_end()
+        seen = app.names()
+        assert seen[0] == "You: Replay"
+        assert len(seen) in (2, 3)
+        assert seen[1].startswith(("Assistant: ", "Error: "))
+        assert len(server.posts()) == 1
+        shown = iter(words_of(seen[1]))
+        missing = [word for word in words_of(answered_text(stream)) if word not in shown]
+        assert missing == []
+        await app.restart()
+        assert app.names() == seen
+        server.reply_json({"error": {"message": "enough"}}, status=400)
+        await app.ask("Next")
+        assert json.loads(server.posts()[1].body)
+
+    tell(story)
+
+
+@pytest.mark.skipif(not RECORDINGS, reason="SOUNDING_STREAMS names no folder")
+def test_the_folder_of_recordings_is_not_empty() -> None:
+    assert len(recordings()) > len(list(SHIPPED.glob("*.jsonl")))
+
+
+@pytest.mark.parametrize("is_responses", [False, True])
+def test_timers_stay_flat_over_10_000_events(
+    tell: Tell, server: FaultServer, is_responses: bool
+) -> None:
+    async def story(app: App) -> None:
+        if is_responses:
+            choose(app, "Endpoint", "Responses")
+        await app.ask("markdown")
+        before = len(_timers())
+        flood = server.reply_flood(10_000, is_responses=is_responses)
+        app.type_and_send("Flood")
+        most = 0
+        while app.stop_button.isEnabled():
+            await until(lambda: True)
+            most = max(most, len(_timers()))
+        assert flood.text.startswith("### What")
+        assert "by the mark five" in app.names()[-1]
+        assert "Interrupted" not in app.names()[-1]
+        assert most <= before + 12
+        assert len(_timers()) <= before
+
+    tell(story)
+
+
+def _timers() -> list[QTimer]:
+    return living().timers
