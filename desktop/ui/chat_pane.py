@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from desktop.bridge.chat import ChatController
     from desktop.domain.errors import DesktopError
     from desktop.domain.parameters import ChatSettings
+    from desktop.ui.transcript.panel import TranscriptPanel
     from desktop.ui.transcript.view import TranscriptView
     from desktop.ui.welcome import WelcomePage
 
@@ -53,7 +54,7 @@ class ChatPane(QWidget):
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self._empty)
         self._welcome: WelcomePage | None = None
-        self._view: TranscriptView | None = None
+        self._transcript: TranscriptPanel | None = None
         self._chat: ChatController | None = None
         self._is_welcome_wanted = False
         self._edited: Message | None = None
@@ -94,18 +95,19 @@ class ChatPane(QWidget):
     @property
     def view(self) -> "TranscriptView | None":
         """The transcript, once it was added."""
-        return self._view
+        return self._transcript.view if self._transcript else None
 
     @property
     def welcome(self) -> "WelcomePage | None":
         """The welcome page, once it was added."""
         return self._welcome
 
-    def add_pages(self, view: "TranscriptView", welcome: "WelcomePage") -> None:
+    def add_pages(self, transcript: "TranscriptPanel", welcome: "WelcomePage") -> None:
         """Takes in the pages that the first paint does not need."""
-        self._view, self._welcome = view, welcome
-        self._stack.addWidget(view)
+        self._transcript, self._welcome = transcript, welcome
+        self._stack.addWidget(transcript)
         self._stack.addWidget(welcome)
+        view = transcript.view
         view.regenerate_requested.connect(self._on_regenerate_requested)
         view.retry_requested.connect(self._on_regenerate_requested)
         view.edit_requested.connect(self._on_edit_requested)
@@ -126,8 +128,8 @@ class ChatPane(QWidget):
         chat.retry_waiting.connect(self._on_retry_waiting)
         chat.timeline.inserted.connect(self._choose_page)
         chat.timeline.reset.connect(self._choose_page)
-        if self._view is not None:
-            self._view.set_source(chat.timeline)
+        if self.view is not None:
+            self.view.set_source(chat.timeline)
         self._on_settings_changed(chat.settings)
         self._choose_page()
 
@@ -139,7 +141,7 @@ class ChatPane(QWidget):
     def _choose_page(self) -> None:
         page: QWidget | None = self._empty
         if self._chat is not None and self._chat.timeline.count():
-            page = self._view
+            page = self._transcript
         elif self._is_welcome_wanted:
             page = self._welcome
         if page is not None and self._stack.currentWidget() is not page:
@@ -196,8 +198,8 @@ class ChatPane(QWidget):
 
     def _on_accepted(self) -> None:
         self.composer.clear_sent()
-        if self._view is not None:
-            self._view.jump_to_latest()
+        if self.view is not None:
+            self.view.jump_to_latest()
 
     def _on_edit_cancelled(self) -> None:
         self._end_edit(self._draft_before_edit)

@@ -400,4 +400,5 @@ class Commands(QObject):
         self._window.theme.set_choice(settings.theme)
         self._window.chat.composer.set_send_key(settings.send_key)
         self._view.set_zoom(settings.zoom_percent)
+        self._view.voice.is_announcing = settings.announce
         self.action(f"theme_{settings.theme}").setChecked(True)

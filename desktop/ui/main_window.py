@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from desktop.log import scrub
@@ -95,13 +95,13 @@ class MainWindow(QMainWindow):
         return (self._add_transcript, self._add_sidebar)
 
     def _add_transcript(self) -> None:
-        from desktop.ui.transcript.view import TranscriptView
+        from desktop.ui.transcript.panel import TranscriptPanel
         from desktop.ui.welcome import WelcomePage
 
-        view = TranscriptView(self.chat)
-        view.set_roles(self.theme.roles)
-        self.theme.changed.connect(view.set_roles)
-        self.chat.add_pages(view, WelcomePage(self.chat))
+        transcript = TranscriptPanel(self.chat)
+        transcript.view.set_roles(self.theme.roles)
+        self.theme.changed.connect(transcript.view.set_roles)
+        self.chat.add_pages(transcript, WelcomePage(self.chat))
 
     def _add_sidebar(self) -> None:
         from desktop.ui.sidebar.panel import ParametersPanel
@@ -180,6 +180,15 @@ class MainWindow(QMainWindow):
         self.panes.resized(event.size().width())
         self._sync_pane_actions()
         self.geometry_changed.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """With Ctrl it zooms the conversation."""
+        steps = event.angleDelta().y()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and steps:
+            self.actions_["zoom_in" if steps > 0 else "zoom_out"].trigger()
+            event.accept()
+        else:
+            super().wheelEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks to leave; the window goes when everything is saved."""

@@ -67,9 +67,7 @@ def test_coming_back_to_a_running_reply_shows_it_growing(tell: Tell, server: Fau
 def test_two_conversations_stream_at_once_and_one_fails(tell: Tell, server: FaultServer) -> None:
     async def story(app: App) -> None:
         one = Gate()
-        server.reply_sse(
-            [*opening(CC, ["One "]), one, opening(CC, ["whole"])[-1], *ending(CC, "")]
-        )
+        server.reply_sse([*opening(CC, ["One "]), one, opening(CC, ["whole"])[-1], *ending(CC, "")])
         app.type_and_send("First")
         await app.wait_for_text("One")
         await app.new_conversation()
@@ -165,7 +163,8 @@ def test_title_is_the_first_line(tell: Tell, server: FaultServer) -> None:
         app.type_and_send(f"{line}\nsecond line")
         await app.wait_for_end()
         title = app.titles()[0]
-        assert line.startswith(title.rstrip("…")) and len(title) <= 60
+        assert line.startswith(title.rstrip("…"))
+        assert len(title) <= 60
         assert app.window.windowTitle() == f"{title} - Sounding"
         assert app.names()[0] == f"You: {line}\nsecond line"
 

@@ -23,7 +23,8 @@ from desktop.ui.transcript.entry import Entry
 from desktop.ui.transcript.stage import ActionRef
 
 if TYPE_CHECKING:
-    from desktop.ui.transcript.view import TranscriptView
+    from desktop.ui.transcript.area import TranscriptArea
+    from desktop.ui.transcript.commands import Commands
 
 MAX_ITEMS = 256
 _VIEW_CLASS = "TranscriptView"
@@ -52,8 +53,9 @@ def _no() -> Any:
 class AccessibleTree:
     """The interfaces that were handed out, and the rows they speak for."""
 
-    def __init__(self, view: "TranscriptView") -> None:
+    def __init__(self, view: "TranscriptArea", commands: "Commands") -> None:
         self.view = view
+        self.commands = commands
         self.root = ListAccessible(self)
         self._items: OrderedDict[int, RowAccessible] = OrderedDict()
 
@@ -380,7 +382,7 @@ class _Press(QAccessibleActionInterface):
         """Presses it."""
         place = self._node.place
         if name == self.pressAction() and place is not None:
-            self._node.tree.view.commands.activate(place[0])
+            self._node.tree.commands.activate(place[0])
 
     def keyBindingsForAction(self, name: str) -> list[str]:
         """None."""

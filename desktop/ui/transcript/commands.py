@@ -15,7 +15,7 @@ from desktop.ui.transcript.prose import is_openable
 from desktop.ui.transcript.stage import ActionRef
 
 if TYPE_CHECKING:
-    from desktop.ui.transcript.view import TranscriptView
+    from desktop.ui.transcript.area import TranscriptArea
 
 _translate = QCoreApplication.translate
 
@@ -23,7 +23,7 @@ _translate = QCoreApplication.translate
 class Commands:
     """Carries out what was pressed or chosen."""
 
-    def __init__(self, view: "TranscriptView") -> None:
+    def __init__(self, view: "TranscriptArea") -> None:
         self._view = view
 
     def activate(self, ref: ActionRef) -> None:

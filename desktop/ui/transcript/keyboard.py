@@ -6,37 +6,38 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 if TYPE_CHECKING:
-    from desktop.ui.transcript.view import TranscriptView
+    from desktop.ui.transcript.area import TranscriptArea
+    from desktop.ui.transcript.commands import Commands
+    from desktop.ui.transcript.voice import TranscriptVoice
 
 _PAGE_SHARE = 0.9
 _Key = Qt.Key
 
 
 class Keyboard:
-    """Turns key events into moves and presses.
+    """Turns key events into moves and presses; the focus is shown only after a key."""
 
-    Attributes:
-        is_used: Whether the last input was a key: only then is the focus shown.
-    """
-
-    def __init__(self, view: "TranscriptView") -> None:
+    def __init__(
+        self, view: "TranscriptArea", commands: "Commands", voice: "TranscriptVoice"
+    ) -> None:
         self._view = view
-        self.is_used = False
+        self._commands = commands
+        self._voice = voice
 
     def enter(self, *, is_by_key: bool) -> None:
         """The view got the focus."""
         view = self._view
-        self.is_used = is_by_key
+        view.is_keyboard_shown = is_by_key
         if is_by_key and view.highlights.focused_row < 0:
             placed = view.stage.placed
             view.highlights.focused_row = placed[-1].slot.row if placed else -1
-            view.voice.focus_moved()
+            self._voice.focus_moved()
         view.viewport().update()
 
     def press(self, event: QKeyEvent) -> bool:
         """Handles a key; False leaves it to others."""
         if event.matches(QKeySequence.StandardKey.Copy):
-            self._view.copy()
+            self._commands.copy()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
             self._view.select_all()
         else:
@@ -53,18 +54,18 @@ class Keyboard:
         focused = view.highlights.focused
         index = actions.index(focused) if focused in actions else -1
         index += 1 if is_forward else -1
-        self.is_used = True
+        self._view.is_keyboard_shown = True
         if focused is None and not is_forward:
             return False
         if 0 <= index < len(actions):
             view.highlights.focused = actions[index]
             self._reveal()
-            view.voice.focus_moved()
+            self._voice.focus_moved()
             return True
         view.highlights.focused = None
         view.viewport().update()
         if index < 0:
-            view.voice.focus_moved()
+            self._voice.focus_moved()
         return index < 0
 
     def focus_row(self, row: int) -> None:
@@ -77,9 +78,9 @@ class Keyboard:
         is_from_below = row < view.highlights.focused_row
         view.stage.show_row(row, is_from_below=is_from_below)
         view.highlights.focused_row, view.highlights.focused = row, None
-        self.is_used = True
+        self._view.is_keyboard_shown = True
         view.refresh()
-        view.voice.focus_moved()
+        self._voice.focus_moved()
 
     def _move(self, event: QKeyEvent) -> bool:
         view, key = self._view, event.key()
@@ -120,7 +121,7 @@ class Keyboard:
         focused = self._view.highlights.focused
         if focused is None:
             return False
-        self._view.commands.activate(focused)
+        self._commands.activate(focused)
         return True
 
     def _reveal(self) -> None:

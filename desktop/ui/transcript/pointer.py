@@ -11,7 +11,8 @@ from desktop.ui.transcript.stage import ActionRef
 from desktop.ui.transcript.units import unit_count
 
 if TYPE_CHECKING:
-    from desktop.ui.transcript.view import TranscriptView
+    from desktop.ui.transcript.area import TranscriptArea
+    from desktop.ui.transcript.commands import Commands
 
 _TICK_MS = 16
 _SPEED = 0.25
@@ -21,9 +22,10 @@ _MAX_STEP = 120.0
 class Pointer(QObject):
     """Turns mouse events into selections and presses."""
 
-    def __init__(self, view: "TranscriptView") -> None:
+    def __init__(self, view: "TranscriptArea", commands: "Commands") -> None:
         super().__init__(view)
         self._view = view
+        self._commands = commands
         self._pressed: ActionRef | None = None
         self._is_selecting = False
         self._unit = "char"
@@ -38,7 +40,7 @@ class Pointer(QObject):
         if event.button() != Qt.MouseButton.LeftButton:
             return
         view = self._view
-        view.keyboard.is_used = False
+        view.is_keyboard_shown = False
         position = event.position()
         is_triple = (
             self._last_double.isValid()
@@ -102,10 +104,10 @@ class Pointer(QObject):
         pressed, self._pressed = self._pressed, None
         if pressed is not None:
             if view.stage.action_at(event.position()) == pressed:
-                view.commands.activate(pressed)
+                self._commands.activate(pressed)
         elif self._is_selecting:
             self._is_selecting = False
-            view.commands.offer_selection()
+            self._commands.offer_selection()
 
     def leave(self) -> None:
         """The pointer left the view."""

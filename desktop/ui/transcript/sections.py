@@ -98,11 +98,13 @@ class MarkdownSection:
         stream = self._stream
         if stream is None:
             return None
+        known = len(self._references)
         if self._is_ended and stream.pending <= _FINISH_AT_ONCE:
             change = stream.finish()
             self._stream = None
         else:
             change = stream.advance(budget_ms)
+        self._has_new_references = len(self._references) != known
         for index in change.stale:
             element = self.elements[self._first + index]
             if isinstance(element, ProseElement | TableElement):
@@ -130,6 +132,7 @@ class MarkdownSection:
         self._text = ""
         self._frozen = 0
         self._is_ended = False
+        self._has_new_references = False
 
     def _clear(self) -> Splice:
         removed = len(self.elements) - self._first
@@ -168,7 +171,7 @@ class MarkdownSection:
     def _element(self, old: Element | None, block: Block) -> tuple[BlockElement, bool]:
         """The element for a block, the old one where it can go on; and whether it is unchanged."""
         if isinstance(old, BlockElement) and old.block.kind is block.kind:
-            if old.block == block:
+            if old.block == block and not self._has_new_references:
                 return old, True
             if isinstance(old, CodeElement | TableElement) and old.block.levels == block.levels:
                 old.take(block)
@@ -179,7 +182,7 @@ class MarkdownSection:
         return made, False
 
 
-_FINISH_AT_ONCE = 8_000
+_FINISH_AT_ONCE = 4_000
 _HEADER_GAP = 2
 
 

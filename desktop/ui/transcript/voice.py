@@ -18,7 +18,8 @@ from desktop.ui.transcript import words
 from desktop.ui.transcript.accessible import AccessibleTree, send
 
 if TYPE_CHECKING:
-    from desktop.ui.transcript.view import TranscriptView
+    from desktop.ui.transcript.area import TranscriptArea
+    from desktop.ui.transcript.commands import Commands
 
 _PAUSE_MS = 1_000
 _MARKS = re.compile(r"[*_`#>|~]+")
@@ -35,10 +36,10 @@ class TranscriptVoice(QObject):
         is_announcing: Whether anything is announced.
     """
 
-    def __init__(self, view: "TranscriptView") -> None:
+    def __init__(self, view: "TranscriptArea", commands: "Commands") -> None:
         super().__init__(view)
         self._view = view
-        self.tree = AccessibleTree(view)
+        self.tree = AccessibleTree(view, commands)
         self.is_announcing = True
         self._running: dict[int, str] = {}
         self._waiting: list[str] = []
