@@ -1,7 +1,7 @@
 """Stand-ins for what ``core.ports`` names; mypy holds them to it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -63,7 +63,7 @@ class FakeBackend:
             client_request_id=turn.client_request_id,
         )
 
-    async def stream(self, request: PreparedRequest) -> AsyncIterator[Batch]:
+    async def stream(self, request: PreparedRequest) -> AsyncGenerator[Batch, None]:
         for step in self._scripts.pop(0):
             if isinstance(step, Held):
                 step.reached.set()

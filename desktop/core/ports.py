@@ -1,6 +1,6 @@
 """What the core needs from the outside; ``app`` plugs the real things in, tests plug in fakes."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -29,7 +29,7 @@ class ChatBackend(Protocol):
             DesktopError: The turn cannot be expressed on its endpoint.
         """
 
-    def stream(self, request: PreparedRequest) -> AsyncIterator[Batch]:
+    def stream(self, request: PreparedRequest) -> AsyncGenerator[Batch, None]:
         """The answer, streamed or not, batch by batch; ends after exactly one ``Finished``.
 
         Cancelling the iterating task drops the connection at once.

@@ -6,6 +6,7 @@ what was received is kept and marked, then ``CancelledError`` travels on.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from desktop.domain.errors import (
     ServerError,
     StorageError,
 )
+from desktop.domain.events import Batch
 from desktop.domain.history import (
     Checkpoint,
     Conversation,
@@ -318,17 +320,21 @@ class Session:
         return error
 
     async def _follow(self, run: _Run, request: PreparedRequest) -> None:
-        async for batch in self._backend().stream(request):
-            run.arrivals.append((len(run.raw), batch.at_s))
-            run.raw += batch.raw
-            run.assembler.feed(batch)
-            if run.status is Status.SENDING and run.assembler.has_content:
-                run.status = Status.STREAMING
-                self._tell_changed(self.running_message())
-            if self.listener:
-                self.listener.on_growth(run.message.id)
-            if len(run.raw) >= CHECKPOINT_BYTES:
-                await self._checkpoint(run)
+        async with contextlib.aclosing(self._backend().stream(request)) as batches:
+            async for batch in batches:
+                self._take(run, batch)
+                if len(run.raw) >= CHECKPOINT_BYTES:
+                    await self._checkpoint(run)
+
+    def _take(self, run: _Run, batch: Batch) -> None:
+        run.arrivals.append((len(run.raw), batch.at_s))
+        run.raw += batch.raw
+        run.assembler.feed(batch)
+        if run.status is Status.SENDING and run.assembler.has_content:
+            run.status = Status.STREAMING
+            self._tell_changed(self.running_message())
+        if self.listener:
+            self.listener.on_growth(run.message.id)
 
     async def _tick(self, run: _Run) -> None:
         while True:

@@ -67,7 +67,6 @@ class App:
         """Opens the window and the workspace, and enters the key."""
         options = Options(data_dir=self.folder, base_url=self.url, is_demo=self.is_demo)
         folders = open_folders(options)
-        folders.paths.log_dir.mkdir(exist_ok=True)  # XXX B1
         log.setup(folders.paths.log_dir, "DEBUG")
         qt = QApplication.instance()
         assert isinstance(qt, QApplication)
@@ -122,6 +121,18 @@ class App:
         workspace = self._lifetime._open.workspace
         assert workspace is not None
         return workspace
+
+    @property
+    def is_in_demo(self) -> bool:
+        """Whether the demo's workspace is open and shown."""
+        workspace = self._lifetime._open.workspace if self._lifetime else None
+        return workspace is not None and workspace.is_demo and self.window.is_demo
+
+    @property
+    def is_at_home(self) -> bool:
+        """Whether the user's own workspace is open and shown."""
+        workspace = self._lifetime._open.workspace if self._lifetime else None
+        return workspace is not None and not workspace.is_demo and not self.window.is_demo
 
     @property
     def chat(self) -> ChatController:

@@ -28,7 +28,7 @@ def test_demo_from_the_welcome_page_and_back(tell: Tell, server: FaultServer) ->
         await app.restart()
         assert app.names() == ["You: A real question", SHOWN]
         app.menu("demo")
-        await until(lambda: app.window.is_demo and app.workspace.is_demo)
+        await until(lambda: app.is_in_demo)
         await until(lambda: app.titles() == [])
         await until(lambda: app.names() == [])
         assert "(demo)" in app.window.windowTitle() or "demo" in app.window.windowTitle().lower()
@@ -39,7 +39,7 @@ def test_demo_from_the_welcome_page_and_back(tell: Tell, server: FaultServer) ->
         assert app.titles() == ["markdown"]
         assert len(demo_folders() - before) == 1
         app.menu("leave_demo")
-        await until(lambda: not app.workspace.is_demo)
+        await until(lambda: app.is_at_home)
         await until(lambda: app.titles() == ["A real question"])
         assert demo_folders() == before
         assert not app.send_button.isEnabled()
@@ -52,12 +52,12 @@ def test_demo_from_the_welcome_page_and_back(tell: Tell, server: FaultServer) ->
 def test_leaving_the_demo_while_it_streams(tell: Tell, server: FaultServer) -> None:
     async def story(app: App) -> None:
         app.menu("demo")
-        await until(lambda: app.workspace.is_demo)
+        await until(lambda: app.is_in_demo)
         await until(app.send_button.isEnabled)
         app.type_and_send("long and slow")
         await app.wait_for_text("Assistant: This")
         app.menu("leave_demo")
-        await until(lambda: not app.workspace.is_demo)
+        await until(lambda: app.is_at_home)
         await until(lambda: app.titles() == [])
         await until(lambda: app.names() == [])
         assert not app.stop_button.isEnabled()

@@ -2,7 +2,7 @@
 
 import time
 
-from PySide6.QtCore import QEvent, QMetaObject, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMetaObject, QObject, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
@@ -82,7 +82,7 @@ class TranscriptArea(QAbstractScrollArea):
     def set_source(self, source: Source) -> None:
         """Shows a timeline; it may show many conversations, one after the other."""
         for connection in self._connections:
-            self.disconnect(connection)
+            QObject.disconnect(connection)
         self._source = source
         self._connections = [
             source.reset.connect(self._on_source_reset),
