@@ -33,6 +33,10 @@ _WITHOUT_BODY = (204, 205)
 _WITH_REPLY = set(range(200, 300)) - set(_WITHOUT_BODY)
 
 
+HIDDEN = b"[hidden]"
+_NO_SECRET = b"\x00no key\x00"
+
+
 @dataclass(slots=True)
 class Call:
     """What is asked, and how it is watched.
@@ -55,13 +59,19 @@ class Call:
     read_timeout_s: float
     model: str = ""
 
+    def secret(self) -> bytes:
+        """The key in the headers; bytes that no answer holds where there is none."""
+        bearer = dict(self.headers).get("Authorization", "")
+        return bearer.removeprefix("Bearer ").encode("ascii", "replace") or _NO_SECRET
+
 
 class Answer:
     """An answer whose headers have come; its body is read once, piece by piece."""
 
-    def __init__(self, response: "httpx.Response", host: str, dog: Watchdog) -> None:
+    def __init__(self, response: "httpx.Response", host: str, dog: Watchdog, secret: bytes) -> None:
         self._chunks = response.aiter_raw()
         self._host = host
+        self._secret = secret
         self._dog = dog
         self.status = response.status_code
         self.headers = tuple(
@@ -76,7 +86,9 @@ class Answer:
         return self.by_name.get("content-type", "").split(";")[0].strip().lower()
 
     async def read(self) -> list[bytes] | None:
-        """What came next, unpacked, each piece at most 64 KiB; None at the end.
+        """What came next, unpacked, each piece about 64 KiB at most; None at the end.
+
+        The key is replaced where a server repeats it, so that it is neither shown nor stored.
 
         Raises:
             DesktopError: The connection broke or went silent, or the packing is broken.
@@ -89,7 +101,18 @@ class Answer:
             raise silent(self._host, self._dog.limit_s) from None
         except httpx.HTTPError as error:
             raise from_httpx(error, self._host, has_begun=True) from None
-        return None if chunk is None else list(self._inflater.feed(chunk))
+        if chunk is None:
+            return None
+        return [self._without_key(piece) for piece in self._inflater.feed(chunk)]
+
+    def _without_key(self, piece: bytes) -> bytes:
+        return piece.replace(self._secret, HIDDEN) if self._secret in piece else piece
+
+    async def close(self) -> None:
+        """Ends the reading; left to the garbage collector it would end outside of any task."""
+        closing = getattr(self._chunks, "aclose", None)
+        if closing is not None:
+            await closing()
 
     async def limited(self, limit: int) -> bytes:
         """The first bytes of the body; what cannot be read any more is left out."""
@@ -114,10 +137,12 @@ async def opened(transport: Transport, call: Call) -> AsyncIterator[tuple[Answer
     pool: Pool | None = None
     try:
         pool, response = await _sent(transport, call, host, dog)
+        answer = Answer(response, host, dog, call.secret())
         try:
-            yield Answer(response, host, dog), dog
+            yield answer, dog
         finally:
             await response.aclose()
+            await answer.close()
     finally:
         dog.close()
         if pool is not None:

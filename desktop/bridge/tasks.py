@@ -70,9 +70,16 @@ class TaskScope:
             on_done()
 
     async def cancel_all(self, timeout_s: float = 2.0) -> None:
-        """Cancels every task and waits for their ends, at most ``timeout_s`` seconds."""
-        pending = {task for task in self._tasks if task is not asyncio.current_task()}
-        for task in pending:
-            task.cancel()
-        if pending:
-            await asyncio.wait(pending, timeout=timeout_s)
+        """Cancels every task and waits for their ends, at most ``timeout_s`` seconds.
+
+        A task that another one starts while it ends is cancelled too.
+        """
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + timeout_s
+        while pending := self._tasks - {asyncio.current_task()}:
+            for task in pending:
+                task.cancel()
+            left_s = until_s - loop.time()
+            if left_s <= 0:
+                return
+            await asyncio.wait(pending, timeout=left_s)

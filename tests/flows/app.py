@@ -22,6 +22,7 @@ from desktop.app.lifetime import Lifetime
 from desktop.app.options import Options
 from desktop.bridge.chat import ChatController
 from desktop.bridge.workspace import Workspace
+from desktop.paths import ensure_private
 from desktop.ui.geometry import WindowGeometry
 from desktop.ui.main_window import MainWindow
 from desktop.ui.theme import ThemeController
@@ -67,7 +68,7 @@ class App:
         """Opens the window and the workspace, and enters the key."""
         options = Options(data_dir=self.folder, base_url=self.url, is_demo=self.is_demo)
         folders = open_folders(options)
-        log.setup(folders.paths.log_dir, "DEBUG")
+        log.setup(ensure_private(folders.paths.log_dir), "DEBUG")
         qt = QApplication.instance()
         assert isinstance(qt, QApplication)
         if not self.themes:
@@ -148,7 +149,7 @@ class App:
 
     def named(self, kind: type[W], name: str) -> W:
         """The one widget of a kind with an accessible name."""
-        found = [w for w in self.window.findChildren(kind) if w.accessibleName() == name]
+        found = [w for w in self.window.findChildren(kind) if _name_of(w) == name]
         assert len(found) == 1, f"{len(found)} widgets are named {name!r}"
         return found[0]
 
@@ -237,21 +238,36 @@ class App:
 
     def items(self) -> list[QAccessibleInterface]:
         """The items of the transcript, as a screen reader gets them."""
-        root = QAccessible.queryAccessibleInterface(self.view)
-        assert root is not None
-        assert root.role() == QAccessible.Role.List
-        items = [root.child(n) for n in range(root.childCount())]
-        assert all(item.role() == QAccessible.Role.ListItem for item in items)
-        return items
+        return items_of(self.view)
 
     def names(self) -> list[str]:
         """The names of the transcript's items."""
-        return [item.text(QAccessible.Text.Name) for item in self.items()]
+        return item_names(self.view)
 
     def titles(self) -> list[str]:
         """The titles of the history list."""
         model = self.workspace.history
         return [str(model.index(row).data()) for row in range(model.rowCount())]
+
+
+def items_of(view: TranscriptView) -> list[QAccessibleInterface]:
+    """The items of a transcript, as a screen reader gets them."""
+    root = QAccessible.queryAccessibleInterface(view)
+    assert root is not None
+    assert root.role() == QAccessible.Role.List
+    items = [root.child(n) for n in range(root.childCount())]
+    assert all(item.role() == QAccessible.Role.ListItem for item in items)
+    return items
+
+
+def item_names(view: TranscriptView) -> list[str]:
+    """The names of a transcript's items."""
+    return [item.text(QAccessible.Text.Name) for item in items_of(view)]
+
+
+def _name_of(widget: QWidget) -> str:
+    shown = widget.text() if isinstance(widget, QPushButton) else ""
+    return widget.accessibleName() or shown
 
 
 def _geometry(settings: object) -> dict[str, object]:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout,
 from pytestqt.qtbot import QtBot
 
 from desktop.ui.composer.composer import Composer
-from desktop.ui.composer.editor import MAX_LINES, PASTE_LIMIT_BYTES, MessageEdit
+from desktop.ui.composer.editor import MAX_LINE, MAX_LINES, PASTE_LIMIT_BYTES, MessageEdit
 
 KEY = Qt.Key
 SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
@@ -374,3 +374,16 @@ def test_the_document_holds_no_rich_text(composer: Composer) -> None:
     composer.set_text("<b>x</b>")
     document: QTextDocument = box(composer).document()
     assert document.toPlainText() == "<b>x</b>"
+
+
+@pytest.mark.parametrize("line", ["word " * 40_000, "x" * 200_000, ("é" * 30_000 + "\n") * 3])
+def test_an_overlong_line_is_broken_for_display_only(composer: Composer, line: str) -> None:
+    edit = box(composer)
+    edit.set_text("before ")
+    edit.insert(line)
+    assert edit.text() == "before " + line
+    assert max(len(block) for block in edit.toPlainText().split("\n")) <= MAX_LINE + 10
+    edit.selectAll()
+    assert edit.createMimeDataFromSelection().text() == "before " + line
+    edit.undo()
+    assert edit.text() == "before "

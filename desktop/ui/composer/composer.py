@@ -16,6 +16,10 @@ from PySide6.QtWidgets import (
 from desktop.ui.composer.editor import MessageEdit, SendKey
 
 DRAFT_DELAY_MS = 400
+LONG_DRAFT_DELAY_MS = 3000
+LONG_DRAFT = 500_000
+"""Characters from which a draft is saved less often."""
+
 _RADIUS = 14.0
 _KEYS = {"enter": SendKey.ENTER, "ctrl_enter": SendKey.CTRL_ENTER}
 
@@ -185,7 +189,8 @@ class Composer(QWidget):
         return self._block
 
     def _on_text_changed(self) -> None:
-        self._draft_due.start()
+        is_long = self._editor.document().characterCount() > LONG_DRAFT
+        self._draft_due.start(LONG_DRAFT_DELAY_MS if is_long else DRAFT_DELAY_MS)
 
     def _on_draft_due(self) -> None:
         self.draft_changed.emit(self.text())

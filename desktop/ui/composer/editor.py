@@ -1,6 +1,7 @@
 """The text box of the composer: keys, pastes and height; it does not know what sending means."""
 
 import re
+from collections.abc import Iterator
 from enum import Enum, auto
 from math import ceil
 
@@ -30,8 +31,19 @@ Wrapping between words takes 20 s for one word of 1 MB, wrapping anywhere 0.2 s 
 _SLACK_PX = 1
 """Without it Qt takes a box as high as its text for one that scrolls by a line (measured)."""
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff\ufdd0\ufdd1]")
-"""NUL, lone surrogates, and the two code points with which Qt marks frames in a document."""
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff\ufdd0-\ufdd2]")
+"""NUL, lone surrogates, the two code points with which Qt marks frames in a document, and ours."""
+
+_JOINT = "\ufdd2"
+"""A noncharacter that marks a line break of ours, put where a line is too long for Qt.
+
+Source: https://www.unicode.org/faq/private_use.html#noncharacters."""
+
+MAX_LINE = 50_000
+"""Longer lines are broken for display: Qt lays out a whole line at a time, and one of 10 MB takes
+3 s at every key (measured)."""
+
+_PIECE = 8_000
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _NO_KEYS = Qt.KeyboardModifier.NoModifier
@@ -42,6 +54,31 @@ class SendKey(Enum):
 
     ENTER = auto()
     CTRL_ENTER = auto()
+
+
+def _broken(text: str) -> str:
+    """The text with marked breaks in its overlong lines, at blanks where there are any."""
+    if len(text) <= MAX_LINE or all(len(line) <= MAX_LINE for line in text.split("\n")):
+        return text
+    return "\n".join(
+        line if len(line) <= MAX_LINE else f"{_JOINT}\n".join(_pieces(line))
+        for line in text.split("\n")
+    )
+
+
+def _pieces(line: str) -> Iterator[str]:
+    start = 0
+    while len(line) - start > _PIECE:
+        end = line.rfind(" ", start, start + _PIECE) + 1 or start + _PIECE
+        yield line[start:end]
+        start = end
+    yield line[start:]
+
+
+def _joined(raw: str) -> str:
+    """Qt's raw text with line feeds, without the breaks that are ours."""
+    text = raw.replace("\u2029", "\n").replace("\u2028", "\n")
+    return text.replace(f"{_JOINT}\n", "").replace(_JOINT, "") if _JOINT in text else text
 
 
 def longest_run(text: str) -> int:
@@ -82,14 +119,13 @@ class MessageEdit(QPlainTextEdit):
 
     def text(self) -> str:
         """The text exactly as typed, lines ended by line feeds; no-break spaces are kept."""
-        raw = self.document().toRawText()
-        return raw.replace("\u2029", "\n").replace("\u2028", "\n")
+        return _joined(self.document().toRawText())
 
     def set_text(self, text: str) -> None:
         """Puts a text in place of all, with the caret at its end; it cannot be undone."""
         text = _UNSTORABLE.sub("", text)
         self._wrap_for(text)
-        self.setPlainText(text)
+        self.setPlainText(_broken(text))
         self.moveCursor(QTextCursor.MoveOperation.End)
 
     def insert(self, text: str) -> None:
@@ -102,7 +138,7 @@ class MessageEdit(QPlainTextEdit):
         after = last.text()[end - last.position() :]
         self._wrap_for(before + text + after)
         cursor.beginEditBlock()
-        cursor.insertText(text)
+        cursor.insertText(_broken(text))
         cursor.endEditBlock()
         self.ensureCursorVisible()
 
@@ -112,6 +148,12 @@ class MessageEdit(QPlainTextEdit):
             self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
         elif self.document().isEmpty():
             self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """The selected text as it was typed or pasted."""
+        data = QMimeData()
+        data.setText(_joined(self.textCursor().selectedText()))
+        return data
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Whether there is text in what is pasted or dropped."""
