@@ -109,17 +109,17 @@ class ChatController(QObject):
 
     def new_conversation(self) -> None:
         """Shows an empty conversation with the settings of the open one; one at a time."""
+        self._opening += 1
         if self.conversation is None and not self.is_running:
             return
-        self._opening += 1
         self._scope.spawn(self._show(self._new_chat(self.settings), self._opening))
 
     def open(self, conversation_id: int) -> None:
         """Shows a conversation; a reply that runs elsewhere goes on."""
+        self._opening += 1
         shown = self.conversation
         if shown is not None and shown.row.id == conversation_id:
             return
-        self._opening += 1
         self._scope.spawn(self._open(ConversationId(conversation_id), self._opening))
 
     async def _open(self, conversation_id: ConversationId, opening: int) -> None:
@@ -139,7 +139,8 @@ class ChatController(QObject):
         draft = stored.draft if stored else await self._store.new_draft()
         if opening != self._opening:
             return
-        await self.timeline.show(chat.session)
+        if not await self.timeline.show(chat.session, lambda: opening == self._opening):
+            return
         self.leaving.emit()
         self._current = chat
         self.conversation_opened.emit(chat.session.conversation)
@@ -234,11 +235,9 @@ class ChatController(QObject):
         if message is not None and message.role is Role.ASSISTANT:
             self._start(self._current.session.regenerate(message))
 
-    def edit(self, message_id: int, text: str) -> None:
-        """Sends a user message again with another text, as a sibling."""
-        message = self._message(message_id)
-        if message is not None and message.role is Role.USER:
-            self._start(self._current.session.edit(message, text))
+    def edit(self, message: Message, text: str) -> None:
+        """Sends a user message again with another text, as a sibling; ``accepted`` follows."""
+        self._start(self._current.session.edit(message, text))
 
     def continue_reply(self) -> None:
         """Asks for the rest of a reply that was cut."""

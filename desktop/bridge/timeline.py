@@ -117,8 +117,15 @@ class Timeline(QObject):
         self._session = session
         self._apply(None, {})
 
-    async def show(self, session: Session) -> None:
+    async def show(self, session: Session, is_wanted: Callable[[], bool] = lambda: True) -> bool:
         """Shows a session's conversation; its last page is there when this returns.
+
+        Args:
+            session: Whose conversation.
+            is_wanted: Asked once its rows are read; the rows that are shown stay if it says no.
+
+        Returns:
+            Whether it is shown.
 
         Raises:
             StorageError: It could not be read; what was shown stays.
@@ -129,8 +136,11 @@ class Timeline(QObject):
             pages = await self._tail_of(stored)
             if session.conversation is known:
                 break
+        if not is_wanted():
+            return False
         self._session = session
         self._apply(stored, pages)
+        return True
 
     async def show_branch(self, session: Session, conversation: Conversation) -> None:
         """Shows another branch of the session's conversation, if that is the one shown."""

@@ -73,7 +73,7 @@ class SessionListener(Protocol):
         """
 
     def on_message_added(self, message: Message) -> None:
-        """A message is now the last of the shown branch."""
+        """A message is the last of the shown branch; it may have come with its conversation."""
 
     def on_message_changed(self, message: Message) -> None:
         """A message of the shown branch has another state."""
@@ -230,6 +230,7 @@ class Session:
             row.id, message.parent_id, Role.USER, (TextPart(text),), _now()
         )
         await self._reload()
+        self._tell_added(user)
         return user
 
     async def _create(self, text: str) -> Conversation:

@@ -51,6 +51,7 @@ class ChatPane(QWidget):
         self._empty.setObjectName("emptyState")
         self._empty.setTextFormat(Qt.TextFormat.PlainText)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self._empty)
         self._welcome: WelcomePage | None = None
@@ -106,6 +107,8 @@ class ChatPane(QWidget):
         """Takes in the pages that the first paint does not need."""
         self._transcript, self._welcome = transcript, welcome
         self._stack.addWidget(transcript)
+        over = QVBoxLayout(transcript.view.viewport())
+        over.addWidget(self._empty)
         self._stack.addWidget(welcome)
         view = transcript.view
         view.regenerate_requested.connect(self._on_regenerate_requested)
@@ -139,11 +142,11 @@ class ChatPane(QWidget):
         self._choose_page()
 
     def _choose_page(self) -> None:
-        page: QWidget | None = self._empty
-        if self._chat is not None and self._chat.timeline.count():
-            page = self._transcript
-        elif self._is_welcome_wanted:
+        is_empty = self._chat is None or not self._chat.timeline.count()
+        page: QWidget | None = self._transcript
+        if is_empty and self._is_welcome_wanted:
             page = self._welcome
+        self._empty.setVisible(is_empty)
         if page is not None and self._stack.currentWidget() is not page:
             self._stack.setCurrentWidget(page)
 
@@ -190,14 +193,15 @@ class ChatPane(QWidget):
         if self._chat is None:
             return
         if self._edited is not None:
-            message = self._edited
-            self._chat.edit(message.id, text)
-            self._end_edit(self._draft_before_edit)
+            self._chat.edit(self._edited, text)
         else:
             self._chat.send(text)
 
     def _on_accepted(self) -> None:
-        self.composer.clear_sent()
+        if self._edited is not None:
+            self._end_edit(self._draft_before_edit)
+        else:
+            self.composer.clear_sent()
         if self.view is not None:
             self.view.jump_to_latest()
 

@@ -33,6 +33,7 @@ from desktop.ui.transcript.view import TranscriptView
 from tests.benchmarks import scenarios
 
 POLL_MS = 20
+BUG_POLL_MS = 1_000
 FRAME_MS = 16
 KEY_MS = 90
 REPLY_TIMEOUT_S = 400.0
@@ -265,6 +266,7 @@ class Waiter:
                 view, workspace = window.chat.view, commands._workspace
                 if view is not None and workspace.account.is_loaded:
                     self._is_started = True
+                    self._timer.setInterval(BUG_POLL_MS)
                     workspace.scope.spawn(self._run(Hand(window, view, workspace)))
 
     async def _run(self, hand: Hand) -> None:

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface
@@ -198,6 +198,14 @@ class App:
         """Waits until the last item's name holds a text."""
         await until(lambda: any(text in name for name in self.names()[-1:]))
 
+    async def wait_for_last(self, name: str) -> None:
+        """Waits until the last item has exactly this name."""
+        await until(lambda: self.names()[-1:] == [name])
+
+    async def wait_for_title(self, title: str) -> None:
+        """Waits until a conversation is shown, by its title."""
+        await until(lambda: self.chat.title == title)
+
     def stop(self) -> None:
         """Presses Stop."""
         self.stop_button.click()
@@ -232,7 +240,7 @@ class App:
         await until(lambda: title in self.titles())
         index = model.index(self.titles().index(title))
         self.window.history._view.setCurrentIndex(index)
-        await until(lambda: self.chat.title == title)
+        await self.wait_for_title(title)
 
     # -- what is seen ------------------------------------------------------------------------
 
@@ -270,5 +278,5 @@ def _name_of(widget: QWidget) -> str:
     return widget.accessibleName() or shown
 
 
-def _geometry(settings: object) -> dict[str, object]:
+def _geometry(settings: object) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in WindowGeometry.__dataclass_fields__}

@@ -5,10 +5,10 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QW
 
 from desktop.domain.capabilities import GPT_5_1, GPT_5_1_CHAT, MODEL_NAMES, Endpoint
 from desktop.ui.top_bar import ENDPOINT_NAMES
-from tests.flows.app import App, until
+from tests.flows.app import App
 from tests.flows.conftest import Tell
 from tests.flows.replies import ANSWER, SHOWN, answer, ending, opening, whole
-from tests.scripts import Gate
+from tests.scripts import Gate, Piece
 from tests.server import FaultServer
 
 CC, RS = Endpoint.CHAT_COMPLETIONS, Endpoint.RESPONSES
@@ -194,11 +194,11 @@ def test_text_grows_while_it_streams(tell: Tell, server: FaultServer, endpoint: 
             gates = [Gate(), Gate(), Gate()]
             first, second, third = (opening(endpoint, [word])[-1] for word in ("A", "B", "C"))
             start = opening(endpoint, [])
-            pieces = [*start, first, gates[0], second, gates[1], third, gates[2]]
+            pieces: list[Piece] = [*start, first, gates[0], second, gates[1], third, gates[2]]
             server.reply_sse([*pieces, *ending(endpoint, "ABC")], done=endpoint is CC)
             app.type_and_send("Say hello")
             for gate, seen in zip(gates, ("A", "AB", "ABC"), strict=True):
-                await until(lambda seen=seen: app.names()[-1:] == [f"Assistant: {seen}"])
+                await app.wait_for_last(f"Assistant: {seen}")
                 assert app.stop_button.isEnabled()
                 gate.open()
             await app.wait_for_end()

@@ -9,7 +9,7 @@ from desktop.domain.capabilities import Endpoint
 from tests.flows.app import App, until
 from tests.flows.conftest import Tell
 from tests.flows.replies import SHOWN, answer, ending, opening
-from tests.scripts import Gate
+from tests.scripts import Gate, Piece
 from tests.server import FaultServer
 
 CC = Endpoint.CHAT_COMPLETIONS
@@ -18,7 +18,7 @@ CC = Endpoint.CHAT_COMPLETIONS
 def held_reply(server: FaultServer, before: str, after: str) -> Gate:
     """Lets the next reply wait between two pieces of text."""
     gate = Gate()
-    pieces = [*opening(CC, [before]), gate, opening(CC, [after])[-1], *ending(CC, "")]
+    pieces: list[Piece] = [*opening(CC, [before]), gate, opening(CC, [after])[-1], *ending(CC, "")]
     server.reply_sse(pieces)
     return gate
 
@@ -281,7 +281,7 @@ def test_paste_of_10_mb_is_asked_about(tell: Tell, server: FaultServer) -> None:
         assert box is not None
         assert "10,156 KB" in box.text()
         box.button(QMessageBox.StandardButton.Yes).click()
-        await until(lambda: len(app.message_box.toPlainText()) == len("before " + text))
+        await until(lambda: app.window.chat.composer.text() == "before " + text)
         app.message_box.undo()
         assert app.message_box.toPlainText() == "before "
         QGuiApplication.clipboard().clear()
