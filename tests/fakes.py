@@ -170,6 +170,15 @@ class FakeHistory:
     ) -> list[Message]:
         return self._branch(conversation_id)[first_depth : last_depth + 1]
 
+    async def find(
+        self, conversation_id: ConversationId, query: str, first_depth: int, last_depth: int
+    ) -> list[tuple[int, int]]:
+        counted = (
+            (message.depth, message.text.casefold().count(query.casefold()))
+            for message in self.page_now(conversation_id, first_depth, last_depth)
+        )
+        return [(depth, count) for depth, count in counted if count]
+
     async def path(self, message_id: MessageId) -> list[Message]:
         return self._path(message_id)
 

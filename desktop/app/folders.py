@@ -1,14 +1,17 @@
-"""The folders of one run, their lock, the preferences, and the history that opens meanwhile."""
+"""The folders of one run, their lock, the preferences and the history."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile
 
 from desktop.app.options import Options
 from desktop.paths import AppPaths, PathError, app_paths, ensure_private
 from desktop.settings import Settings, SettingsFile
-from desktop.storage.database import HistoryDatabase, open_and_peek
+
+if TYPE_CHECKING:
+    from desktop.storage.database import HistoryDatabase
 
 HISTORY_FILE = "history.sqlite3"
 SETTINGS_FILE = "settings.json"
@@ -27,7 +30,6 @@ class Folders:
         paths: The folders.
         file: The preferences' file.
         settings: The preferences as they were read.
-        database: The history, opening in its own thread.
         lock: Held as long as the folders are used.
         is_temporary: Whether all of it goes when it is closed.
     """
@@ -35,13 +37,23 @@ class Folders:
     paths: AppPaths
     file: SettingsFile
     settings: Settings
-    database: HistoryDatabase
     lock: QLockFile
     is_temporary: bool = False
+    _database: "HistoryDatabase | None" = None
+
+    @property
+    def database(self) -> "HistoryDatabase":
+        """The history; from the first call on it opens in a thread of its own."""
+        if self._database is None:
+            from desktop.storage.database import open_and_peek
+
+            self._database, _page = open_and_peek(self.paths.data_dir / HISTORY_FILE)
+        return self._database
 
     def close(self) -> None:
         """Ends the history's thread and gives the folders back."""
-        self.database.close()
+        if self._database is not None:
+            self._database.close()
         self.lock.unlock()
         if self.is_temporary:
             from shutil import rmtree
@@ -50,7 +62,7 @@ class Folders:
 
 
 def open_folders(options: Options) -> Folders:
-    """The folders that the command line asks for; the history is opening when this returns.
+    """The folders that the command line asks for; the history is not open yet.
 
     Raises:
         FolderError: They cannot be used.
@@ -72,6 +84,5 @@ def _open(paths: AppPaths, *, is_temporary: bool) -> Folders:
     lock.setStaleLockTime(0)
     if not lock.tryLock(0):
         raise FolderError(f"Sounding is already running with this data folder: {paths.data_dir}")
-    database, _page = open_and_peek(paths.data_dir / HISTORY_FILE)
     file = SettingsFile(paths.config_dir / SETTINGS_FILE)
-    return Folders(paths, file, file.load(), database, lock, is_temporary)
+    return Folders(paths, file, file.load(), lock, is_temporary)

@@ -1,8 +1,8 @@
 """From the command line to the first paint, and from there to the event loop.
 
-The history is opened in its own thread while Qt is imported. The window is painted under a plain
-Qt event loop that ends before asyncio's begins; asyncio, httpx, the keyring and all else that the
-first paint does not need are imported after it.
+The window is painted under a plain Qt event loop that ends before asyncio's begins. The history,
+asyncio, httpx, the keyring and all else that the first paint does not need come after it: a thread
+that imports meanwhile would only take the interpreter from the window (measured).
 """
 
 import json
@@ -45,6 +45,7 @@ def run(options: Options, on_ready: "Callable[[Lifetime], None] | None" = None) 
     theme = ThemeController(qt, folders.settings.theme)
     window = MainWindow(theme, _geometry(folders))
     _paint(window)
+    _ = folders.database
     return _run_loop(options, folders, qt, window, on_ready)
 
 

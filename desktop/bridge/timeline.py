@@ -1,5 +1,6 @@
 """The rows of the open conversation's shown branch, page by page; what the transcript draws."""
 
+import asyncio
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable
@@ -22,6 +23,10 @@ PAGE = 64
 KEPT_PAGES = 64
 """Pages kept in memory: 4,096 messages."""
 
+SEARCHED_AT_ONCE = 1_000
+"""Messages searched in one go, 2 MB of them in 20 ms: nothing else waits longer for the history.
+Source: measured."""
+
 
 class Timeline(QObject):
     """Rows by position; only pages near what was asked for are in memory.
@@ -33,6 +38,7 @@ class Timeline(QObject):
         changed(index): A row has another state.
         loaded(first, count): Rows that were not in memory are there now.
         grown(index, growth): The running reply grew; at most once a frame.
+        found(query, hits): A search ended; a list of (row, number of hits), top down.
     """
 
     reset = Signal()
@@ -41,6 +47,7 @@ class Timeline(QObject):
     changed = Signal(int)
     loaded = Signal(int, int)
     grown = Signal(int, object)
+    found = Signal(str, object)
 
     def __init__(self, store: HistoryStore, scope: TaskScope) -> None:
         super().__init__()
@@ -52,6 +59,7 @@ class Timeline(QObject):
         self._pages: OrderedDict[int, list[Message]] = OrderedDict()
         self._asked: set[int] = set()
         self._epoch = 0
+        self._search: asyncio.Task[None] | None = None
         self._coalescer = FrameCoalescer(self._on_frame, self)
 
     # -- reading ---------------------------------------------------------------------------
@@ -87,7 +95,7 @@ class Timeline(QObject):
 
     def index_of(self, message: Message) -> int:
         """Position of a message's first row."""
-        return message.depth + bisect_left(self._errors, message.depth)
+        return self._row_at(message.depth)
 
     def last_message(self, matches: Callable[[Message], bool]) -> Message | None:
         """The newest message in memory that matches."""
@@ -109,6 +117,20 @@ class Timeline(QObject):
                 if message.id == message_id:
                     return message
         return None
+
+    def search(self, query: str) -> None:
+        """Looks for a text in all rows, also those not in memory; ``found`` follows.
+
+        Only the last search is answered, and none that another branch came between.
+        """
+        if self._search is not None:
+            self._search.cancel()
+        self._search = None
+        conversation_id = self._conversation_id()
+        if conversation_id is None:
+            self.found.emit(query, [])
+        else:
+            self._search = self._scope.spawn(self._look_for(conversation_id, query, self._epoch))
 
     # -- following a session -----------------------------------------------------------------
 
@@ -219,6 +241,9 @@ class Timeline(QObject):
             return self._errors[lower], True
         return index - lower, False
 
+    def _row_at(self, depth: int) -> int:
+        return depth + bisect_left(self._errors, depth)
+
     def _error_row(self, nth: int) -> int:
         return self._errors[nth] + nth + 1
 
@@ -251,11 +276,22 @@ class Timeline(QObject):
             first, last = self.index_of(messages[0]), self.index_of(messages[-1])
             self.loaded.emit(first, last - first + 1)
 
+    async def _look_for(self, conversation_id: ConversationId, query: str, epoch: int) -> None:
+        hits: list[tuple[int, int]] = []
+        for first in range(0, self._length, SEARCHED_AT_ONCE):
+            last = first + SEARCHED_AT_ONCE - 1
+            hits += await self._store.find(conversation_id, query, first, last)
+            if epoch != self._epoch:
+                return
+        rows = [(self._row_at(depth), count) for depth, count in hits]
+        self.found.emit(query, rows)
+
     def _keep(self, page: int, messages: list[Message]) -> None:
         self._pages[page] = messages
         self._pages.move_to_end(page)
+        last = (self._length - 1) // PAGE
         while len(self._pages) > KEPT_PAGES:
-            self._pages.popitem(last=False)
+            self._pages.pop(next(kept for kept in self._pages if kept not in (page, last)))
 
     async def _tail_of(self, conversation: Conversation | None) -> dict[int, list[Message]]:
         if conversation is None or conversation.length == 0:

@@ -106,6 +106,15 @@ class HistoryStore(Protocol):
     ) -> list[Message]:
         """As :meth:`page`, waiting for it; only for assistive technology that cannot wait."""
 
+    async def find(
+        self, conversation_id: ConversationId, query: str, first_depth: int, last_depth: int
+    ) -> list[tuple[int, int]]:
+        """Depth and number of hits of the messages of the shown branch that hold a text.
+
+        Only those between two depths (both included), in that order; whatever the text's case
+        and accents. Reasoning is not searched, nor is what a running reply gained.
+        """
+
     async def path(self, message_id: MessageId) -> list[Message]:
         """All messages from the first to this one, oldest first, on whatever branch."""
 

@@ -21,7 +21,7 @@ from desktop.domain.ids import ConversationId, ExchangeId, MessageId
 from desktop.domain.messages import Choice, Message, Part, Role, Status
 from desktop.domain.parameters import ChatSettings
 from desktop.domain.requests import PreparedRequest
-from desktop.storage import exchanges, listing, tree
+from desktop.storage import exchanges, finding, listing, tree
 from desktop.storage.database import HistoryDatabase
 from desktop.storage.errors import GONE
 from desktop.storage.query import change, row, row_or_none
@@ -167,6 +167,21 @@ class History:
         return self._database.call_now(
             lambda c: _page(c, conversation_id, first_depth, last_depth), _WAIT_S
         )
+
+    async def find(
+        self, conversation_id: ConversationId, query: str, first_depth: int, last_depth: int
+    ) -> list[tuple[int, int]]:
+        """Depth and number of hits of the messages of the shown branch that hold a text.
+
+        Only those between two depths (both included), in that order; whatever the text's case
+        and accents. Reasoning is not searched, nor is what a running reply gained.
+        """
+
+        def job(connection: apsw.Connection) -> list[tuple[int, int]]:
+            leaf = _shown_leaf(connection, conversation_id)
+            return finding.count(connection, leaf, query, first_depth, last_depth)
+
+        return await self._database.read(job)
 
     async def path(self, message_id: MessageId) -> list[Message]:
         """All messages from the first to this one, oldest first, on whatever branch."""

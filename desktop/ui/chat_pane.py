@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.domain.capabilities import Endpoint
-from desktop.domain.messages import Message, Role
 from desktop.ui.composer.composer import Composer
 from desktop.ui.notices import NoticeBar
 from desktop.ui.top_bar import TopBar
@@ -21,6 +20,7 @@ from desktop.ui.top_bar import TopBar
 if TYPE_CHECKING:
     from desktop.bridge.chat import ChatController
     from desktop.domain.errors import DesktopError
+    from desktop.domain.messages import Message
     from desktop.domain.parameters import ChatSettings
     from desktop.ui.transcript.panel import TranscriptPanel
     from desktop.ui.transcript.view import TranscriptView
@@ -173,7 +173,7 @@ class ChatPane(QWidget):
         if found is not None:
             self._chat.show_sibling(found.id, step)
 
-    def _edit(self, message: Message) -> None:
+    def _edit(self, message: "Message") -> None:
         if self._edited is None:
             self._draft_before_edit = self.composer.text()
         self._edited = message
@@ -243,7 +243,7 @@ class ChatPane(QWidget):
 
     def _on_edit_requested(self, message_id: int) -> None:
         message = self._chat.message(message_id) if self._chat else None
-        if message is not None and message.role is Role.USER:
+        if message is not None and message.role == "user":
             self._edit(message)
 
     def _on_sibling_requested(self, message_id: int, step: int) -> None:

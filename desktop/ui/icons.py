@@ -7,8 +7,8 @@ QtSvg nor an image plugin (measured: the first SVG icon 1.3 to 2.5 ms).
 from enum import StrEnum
 from functools import cache
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPainterPath, QPen, QPixmap
 
 from desktop.paths import resource
 
@@ -16,7 +16,6 @@ GRID = 16
 """The drawings are on a grid of 16 x 16 units."""
 
 _STROKE = 1.5
-_SCALES = (1, 2, 3)
 _APP_SIZES = (16, 32, 48, 128)
 APP_ID = "dev.sounding.Sounding"
 
@@ -79,21 +78,43 @@ def paint_icon(painter: QPainter, name: Icon, area: QRectF, color: QColor) -> No
     painter.restore()
 
 
-def icon(name: Icon, color: QColor, disabled: QColor | None = None, size_px: int = GRID) -> QIcon:
-    """An icon in one colour, sharp at scales of 1, 2 and 3.
+class _IconEngine(QIconEngine):
+    """Draws an icon when it is shown, at whatever size and scale."""
+
+    def __init__(self, name: Icon, color: QColor, disabled: QColor) -> None:
+        super().__init__()
+        self._name = name
+        self._color = color
+        self._disabled = disabled
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, _state: QIcon.State) -> None:
+        """Draws it."""
+        color = self._disabled if mode is QIcon.Mode.Disabled else self._color
+        paint_icon(painter, self._name, QRectF(rect), color)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """Draws it onto a transparent ground."""
+        made = QPixmap(size)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
+        painter.end()
+        return made
+
+    def clone(self) -> "_IconEngine":
+        """A copy."""
+        return _IconEngine(self._name, self._color, self._disabled)
+
+
+def icon(name: Icon, color: QColor, disabled: QColor | None = None) -> QIcon:
+    """An icon in one colour, sharp at every scale.
 
     Args:
         name: Which one.
         color: Its colour.
-        disabled: Its colour on a disabled control; None leaves that to the style.
-        size_px: Side of the square, device-independent.
+        disabled: Its colour on a disabled control; None for the same.
     """
-    made = QIcon()
-    for scale in _SCALES:
-        made.addPixmap(_pixmap(name, color, size_px, scale))
-        if disabled is not None:
-            made.addPixmap(_pixmap(name, disabled, size_px, scale), QIcon.Mode.Disabled)
-    return made
+    return QIcon(_IconEngine(name, color, disabled or color))
 
 
 def app_icon() -> QIcon:
@@ -102,13 +123,3 @@ def app_icon() -> QIcon:
     for size_px in _APP_SIZES:
         made.addFile(str(resource(f"icons/app/{size_px}.png")))
     return made
-
-
-def _pixmap(name: Icon, color: QColor, size_px: int, scale: int) -> QPixmap:
-    pixmap = QPixmap(size_px * scale, size_px * scale)
-    pixmap.setDevicePixelRatio(scale)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    paint_icon(painter, name, QRectF(0, 0, size_px, size_px), color)
-    painter.end()
-    return pixmap
