@@ -17,11 +17,8 @@ from desktop.domain.keys import DEFAULT_BASE_URL, BaseUrlError, parse_base_url
 
 THEMES = ("system", "light", "dark")
 SEND_KEYS = ("enter", "ctrl_enter")
-PROXIES = ("system", "none")
-"""The words that ``Settings.proxy`` knows besides an address."""
 
 MAX_FILE_BYTES = 1_000_000
-_PROXY_SCHEMES = ("http://", "https://", "socks5://", "socks5h://")
 _MAX_TEXT_CHARS = 2048
 
 
@@ -40,8 +37,6 @@ class Settings:
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 300.0
     """How long a reply may be silent."""
-    proxy: str = "system"
-    """``system``, ``none``, or the address of an HTTP or SOCKS5 proxy."""
     zoom_percent: int = 100
     announce: bool = True
     """Whether replies are announced to screen readers."""
@@ -56,8 +51,6 @@ class Settings:
     history_collapsed: bool = False
     sidebar_width: int = 308
     sidebar_collapsed: bool = False
-    inspector_height: int = 280
-    inspector_collapsed: bool = True
 
 
 class SettingsFile:
@@ -172,12 +165,6 @@ def _is_base_url(value: object) -> bool:
         return False
 
 
-def _is_proxy(value: object) -> bool:
-    if not isinstance(value, str) or not _is_short_text(value):
-        return False
-    return value in PROXIES or value.startswith(_PROXY_SCHEMES)
-
-
 _is_position = _or_none(_is_whole(-100_000, 100_000))
 _is_size = _or_none(_is_whole(100, 100_000))
 _is_pane = _is_whole(0, 10_000)
@@ -188,7 +175,6 @@ _CHECKS: Mapping[str, Callable[[object], bool]] = {
     "send_key": _is_one_of(SEND_KEYS),
     "connect_timeout_s": _is_seconds(1, 120),
     "read_timeout_s": _is_seconds(10, 3600),
-    "proxy": _is_proxy,
     "zoom_percent": _is_whole(50, 300),
     "announce": _is_flag,
     "last_conversation": _is_short_text,
@@ -201,8 +187,6 @@ _CHECKS: Mapping[str, Callable[[object], bool]] = {
     "history_collapsed": _is_flag,
     "sidebar_width": _is_pane,
     "sidebar_collapsed": _is_flag,
-    "inspector_height": _is_pane,
-    "inspector_collapsed": _is_flag,
 }
 """What makes a stored value usable, for each field of Settings."""
 

@@ -143,7 +143,15 @@ class Lifetime:
             workspace.chat.open(int(last))
         else:
             workspace.chat.draft_loaded.emit(page.new_draft)
-        workspace.scope.spawn(self._open.warm_up())
+        workspace.scope.spawn(self._open.warm_up(), on_error=self._on_warm_up_error)
+        if self._options.files:
+            names = ", ".join(path.name for path in self._options.files)
+            text = self._window.tr("Importing files is not possible yet: {names}")
+            workspace.chat.noticed.emit(text.format(names=names))
+
+    def _on_warm_up_error(self, error: DesktopError) -> None:
+        """The first request meets the same trouble and says so in the chat."""
+        _log.info("warm-up: %s", error.detail or error.user_text)
 
     # -- demo and back -----------------------------------------------------------------------
 
@@ -169,7 +177,7 @@ class Lifetime:
         old = self._open
         if not old.folders.is_temporary and not is_demo:
             return
-        self._window.chat.composer.flush_draft()
+        self._window.chat.keep_text()
         await asyncio.sleep(0)
         await old.close()
         try:
@@ -205,7 +213,7 @@ class Lifetime:
         self._geometry_timer.stop()
         self._collect_timer.stop()
         self._on_geometry_timer_timeout()
-        self._window.chat.composer.flush_draft()
+        self._window.chat.keep_text()
         await asyncio.sleep(0)
         self._window.hide()
         await self._open.close()

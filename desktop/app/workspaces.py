@@ -149,7 +149,7 @@ class OpenWorkspace:
     def _on_preferences_changed(self, settings: Settings) -> None:
         """Another address or time-out: the next request uses another client."""
         before, self.folders.settings = self.folders.settings, settings
-        names = ("base_url", "connect_timeout_s", "read_timeout_s", "proxy")
+        names = ("base_url", "connect_timeout_s", "read_timeout_s")
         if all(getattr(before, name) == getattr(settings, name) for name in names):
             return
         provider = self._required()

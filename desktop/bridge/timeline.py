@@ -153,10 +153,10 @@ class Timeline(QObject):
             StorageError: It could not be read; what was shown stays.
         """
         while True:
-            known = session.conversation
+            known, running = session.conversation, session.running_id
             stored = await self._store.conversation(known.row.id) if known else None
             pages = await self._tail_of(stored)
-            if session.conversation is known:
+            if session.conversation is known and session.running_id == running:
                 break
         if not is_wanted():
             return False

@@ -7,6 +7,7 @@ what was received is kept and marked, then ``CancelledError`` travels on.
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,8 @@ from desktop.domain.parameters import ChatSettings
 from desktop.domain.requests import PreparedRequest, Turn
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT_INTERVAL_S = 0.5
 """At most this much of a reply is lost when the process dies."""
@@ -116,8 +119,9 @@ async def _kept(awaitable: Awaitable[T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        if not task.done():
-            await asyncio.wait([task])
+        await asyncio.wait([task])
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("a write failed while its reply was stopped: %s", task.exception())
         raise
 
 

@@ -81,6 +81,17 @@ class Monkey:
         return f"item {row} {action.text()}"
 
 
+async def settle(app: App) -> None:
+    """Stops every reply, gives up an edit, and waits until nothing is going on."""
+    for _ in range(2):
+        for chat in list(app.chat._running.values()):
+            if chat.stop is not None:
+                chat.stop()
+        await until(lambda: app.chat.running_count() == 0 and not app.chat.is_running)
+    app.menu("stop")
+    await until(lambda: len(app.workspace.scope) == 0)
+
+
 def play(tell: Tell, seed: int, steps: int) -> None:
     """Lets a monkey play, then looks whether everything is in order."""
 
@@ -88,12 +99,8 @@ def play(tell: Tell, seed: int, steps: int) -> None:
         monkey = Monkey(app, seed)
         try:
             await monkey.go(steps)
-            app.window.chat.stop()
-            await until(lambda: not app.chat.is_running)
-            await until(lambda: len(app.workspace.scope) <= app.chat.running_count())
-            seen, titles = app.names(), app.titles()
-            app.window.chat.stop()
-            box = app.message_box.toPlainText()
+            await settle(app)
+            seen, titles, box = app.names(), app.titles(), app.message_box.toPlainText()
             await app.restart()
             assert app.names() == seen
             assert app.titles() == titles

@@ -313,3 +313,17 @@ def test_long_pause_between_pieces_and_split_bytes_change_nothing(
         assert await app.ask("Say hello") == SHOWN
 
     tell(story)
+
+
+def test_draft_typed_just_before_an_edit(tell: Tell, server: FaultServer) -> None:
+    async def story(app: App) -> None:
+        await app.ask("First")
+        app.type("a draft")
+        app.menu("edit_last")
+        assert app.message_box.toPlainText() == "First"
+        app.menu("stop")
+        assert app.message_box.toPlainText() == "a draft"
+        await app.restart()
+        assert app.message_box.toPlainText() == "a draft"
+
+    tell(story)
