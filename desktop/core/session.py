@@ -147,6 +147,7 @@ class Session:
         self._store = store
         self._backend = backend
         self._run: _Run | None = None
+        self._tree = asyncio.Lock()
         self._unsaved: list[tuple[MessageId, ExchangeId | None, Outcome]] = []
 
     # -- what is going on ------------------------------------------------------------------
@@ -196,12 +197,15 @@ class Session:
 
     async def select(self, message_id: MessageId) -> None:
         """Shows the branch of a message."""
-        await self._tell_conversation(await self._store.select(self._required().row.id, message_id))
+        async with self._tree:
+            row = self._required().row
+            await self._tell_conversation(await self._store.select(row.id, message_id))
 
     async def delete_message(self, message_id: MessageId) -> None:
         """Takes a message and everything below it away."""
-        row = self._required().row
-        await self._tell_conversation(await self._store.delete_messages(row.id, message_id))
+        async with self._tree:
+            row = self._required().row
+            await self._tell_conversation(await self._store.delete_messages(row.id, message_id))
 
     def renamed(self, row: ConversationRow) -> None:
         """The list's row of this conversation has changed."""
@@ -219,23 +223,25 @@ class Session:
 
     async def _add_question(self, text: str) -> Message:
         """Stores and tells a message of the user at the end of the branch."""
-        conversation = self.conversation or await self._create(text)
-        user = await self._store.add(
-            conversation.row.id, conversation.leaf_id, Role.USER, (TextPart(text),), _now()
-        )
-        self._set_leaf(user)
-        self._tell_added(user)
-        return user
+        async with self._tree:
+            conversation = self.conversation or await self._create(text)
+            user = await self._store.add(
+                conversation.row.id, conversation.leaf_id, Role.USER, (TextPart(text),), _now()
+            )
+            self._set_leaf(user)
+            self._tell_added(user)
+            return user
 
     async def _add_version(self, message: Message, text: str) -> Message:
         """Stores and shows another version of a message of the user."""
-        row = self._required().row
-        user = await self._store.add(
-            row.id, message.parent_id, Role.USER, (TextPart(text),), _now()
-        )
-        await self._reload()
-        self._tell_added(user)
-        return user
+        async with self._tree:
+            row = self._required().row
+            user = await self._store.add(
+                row.id, message.parent_id, Role.USER, (TextPart(text),), _now()
+            )
+            await self._reload()
+            self._tell_added(user)
+            return user
 
     async def _create(self, text: str) -> Conversation:
         created = await self._store.create(title_from(text), self.settings, _now())
@@ -266,18 +272,19 @@ class Session:
 
     async def _begin(self, parent: Message, *, is_branch: bool) -> _Run:
         """Stores and tells an empty reply."""
-        row = self._required().row
-        added = await self._store.add(row.id, parent.id, Role.ASSISTANT, (), _now())
-        message = replace(added, exchange=self._first_summary())
-        assembler = Assembler()
-        run = _Run(message, assembler, assembler.reader(), assembler.reader(), time.monotonic())
-        self._run = run
-        if is_branch:
-            await self._reload()
-        else:
-            self._set_leaf(message)
-            self._tell_added(message)
-        return run
+        async with self._tree:
+            row = self._required().row
+            added = await self._store.add(row.id, parent.id, Role.ASSISTANT, (), _now())
+            message = replace(added, exchange=self._first_summary())
+            made = Assembler()
+            run = _Run(message, made, made.reader(), made.reader(), time.monotonic())
+            self._run = run
+            if is_branch:
+                await self._reload()
+            else:
+                self._set_leaf(message)
+                self._tell_added(message)
+            return run
 
     def _first_summary(self) -> ExchangeSummary:
         return ExchangeSummary(self.settings.endpoint.value, self.settings.model)

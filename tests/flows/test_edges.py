@@ -330,3 +330,36 @@ def test_blank_messages_are_not_sent(tell: Tell, server: FaultServer) -> None:
         assert len(server.posts()) == 1
 
     tell(story)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 4, 8])
+@pytest.mark.allowed_logs(r"no longer in the history")
+@pytest.mark.parametrize("action", ["Previous version", "Delete"])
+def test_sending_while_another_branch_is_being_chosen(
+    tell: Tell, server: FaultServer, action: str, turns: int
+) -> None:
+    async def story(app: App) -> None:
+        server.reply_sse(answer(CC, ["First reply"]))
+        await app.ask("Say hello")
+        server.reply_sse(answer(CC, ["Below the first"]))
+        await app.ask("Below")
+        server.reply_sse(answer(CC, ["Second reply"]))
+        app.press(1, "Regenerate")
+        await app.wait_for_end()
+        assert app.names() == ["You: Say hello", "Assistant: Second reply"]
+        server.reply_sse(answer(CC))
+        app.type("Go on")
+        menu = app.view.commands.menu(1)
+        next(a for a in menu.actions() if a.text() == action).trigger()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        QTest.keyClick(app.message_box, Qt.Key.Key_Return)
+        await app.wait_for_end()
+        await until(lambda: len(app.workspace.scope) == 0)
+        seen, box = app.names(), app.message_box.toPlainText()
+        assert (box == "Go on") is ("You: Go on" not in seen)
+        await app.restart()
+        assert app.names() == seen
+        assert app.message_box.toPlainText() == box
+
+    tell(story)

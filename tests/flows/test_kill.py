@@ -91,10 +91,9 @@ def test_kill_9_loses_at_most_half_a_second(
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)
-def test_kill_9_a_hundred_times(server: FaultServer, tmp_path: Path) -> None:
-    for number in range(100):
-        kill_and_look(tmp_path / str(number), server, random.randint(1, 200))  # noqa: S311
+@pytest.mark.parametrize("seed", range(100))
+def test_kill_9_at_any_moment(server: FaultServer, tmp_path: Path, seed: int) -> None:
+    kill_and_look(tmp_path / "data", server, random.Random(seed).randint(1, 200))  # noqa: S311
 
 
 def test_terminate_in_the_middle_of_a_stream_is_a_clean_end(
