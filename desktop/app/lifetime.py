@@ -56,11 +56,7 @@ class Lifetime:
 
     async def run(self, on_ready: Callable[["Lifetime"], None] | None = None) -> int:
         """Runs until the user leaves; returns the exit status."""
-        paths = self._open.folders.paths
-        with contextlib.suppress(PathError):
-            ensure_private(paths.log_dir)
-        log.setup(paths.log_dir, self._options.log_level)
-        log.enable_crash_log(paths.log_dir / "crash.log")
+        self._set_up_logs()
         self._hook_exceptions()
         self._hook_signals()
         self._connect_window()
@@ -106,6 +102,14 @@ class Lifetime:
         chat = self._window.chat
         if chat.view is not None and chat.welcome is not None:
             self._commands = Commands(self._window, chat.view, chat.welcome)
+
+    def _set_up_logs(self) -> None:
+        """Logs go to the folders in use; without a folder for them there are none."""
+        log_dir = self._open.folders.paths.log_dir
+        with contextlib.suppress(PathError):
+            ensure_private(log_dir)
+        log.setup(log_dir, self._options.log_level)
+        log.enable_crash_log(log_dir / "crash.log")
 
     async def _enter_workspace(self) -> None:
         """Opens the workspace and shows it, with the conversation that was open last."""
@@ -177,15 +181,16 @@ class Lifetime:
         old = self._open
         if not old.folders.is_temporary and not is_demo:
             return
-        self._window.chat.keep_text()
-        await asyncio.sleep(0)
-        await old.close()
         try:
             folders = open_folders(options)
         except FolderError as error:
             self._window.chat.notices.show_notice(str(error), kind="error", sticky=True)
             return
+        self._window.chat.keep_text()
+        await asyncio.sleep(0)
+        await old.close()
         self._open = OpenWorkspace(folders, options.base_url, self.report_bug)
+        self._set_up_logs()
         await self._enter_workspace()
 
     # -- the window ----------------------------------------------------------------------------

@@ -251,12 +251,8 @@ class ChatController(QObject):
     def show_sibling(self, message_id: int, step: int) -> None:
         """Shows the branch of the next or previous sibling of a message."""
         if not self.is_running:
-            self._scope.spawn(self._show_sibling(MessageId(message_id), step))
-
-    async def _show_sibling(self, message_id: MessageId, step: int) -> None:
-        sibling = await self._store.sibling(message_id, step)
-        if sibling is not None:
-            await self._current.session.select(sibling)
+            session = self._current.session
+            self._scope.spawn(session.show_sibling(MessageId(message_id), step))
 
     def delete_message(self, message_id: int) -> None:
         """Takes a message and all below it away."""

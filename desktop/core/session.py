@@ -195,11 +195,13 @@ class Session:
         """The user's message again with another text, as a sibling, and a reply to it."""
         await self._reply(await _kept(self._add_version(message, text)))
 
-    async def select(self, message_id: MessageId) -> None:
-        """Shows the branch of a message."""
+    async def show_sibling(self, message_id: MessageId, step: int) -> None:
+        """Shows the branch of the sibling ``step`` places after a message, if there is one."""
         async with self._tree:
-            row = self._required().row
-            await self._tell_conversation(await self._store.select(row.id, message_id))
+            sibling = await self._store.sibling(message_id, step)
+            if sibling is not None:
+                row = self._required().row
+                await self._tell_conversation(await self._store.select(row.id, sibling))
 
     async def delete_message(self, message_id: MessageId) -> None:
         """Takes a message and everything below it away."""

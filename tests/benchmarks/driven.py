@@ -23,16 +23,15 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
+from desktop.app.lifetime import Lifetime
 from desktop.app.options import Options
 from desktop.app.start import run
 from desktop.bridge.workspace import Workspace
 from desktop.domain.messages import Growth, Message, TextPart
-from desktop.ui.commands import Commands
 from desktop.ui.main_window import MainWindow
 from desktop.ui.transcript.view import TranscriptView
 from tests.benchmarks import scenarios
 
-POLL_MS = 20
 BUG_POLL_MS = 1_000
 FRAME_MS = 16
 KEY_MS = 90
@@ -239,35 +238,23 @@ def watch_paints() -> None:
     TranscriptView.paintEvent = watched  # type: ignore[assignment,method-assign]
 
 
-class Waiter:
-    """Waits for the whole window, then runs the scenario on the application's own loop."""
+class Runner:
+    """Runs the scenario on the application's own loop, once the window is whole."""
 
     def __init__(self, scenario: str, arguments: dict[str, Any], profile: str) -> None:
         self._scenario = getattr(scenarios, scenario)
         self._arguments = arguments
         self._profile = profile
-        self._is_started = False
-        self._timer = QTimer(interval=POLL_MS)
-        self._timer.timeout.connect(self._look)
-        self._timer.start()
+        self._bugs = QTimer(interval=BUG_POLL_MS)
+        self._bugs.timeout.connect(self._look_for_bugs)
 
-    def _look(self) -> None:
-        """Starts the scenario once, and ends the process when the application reports a bug."""
-        for box in QApplication.topLevelWidgets():
-            if isinstance(box, QMessageBox):
-                sys.stderr.write(f"{box.text()}\n{box.detailedText()}\n")
-                sys.stderr.flush()
-                os._exit(1)
-        if self._is_started:
-            return
-        for window in QApplication.topLevelWidgets():
-            commands = window.findChild(Commands) if isinstance(window, MainWindow) else None
-            if isinstance(window, MainWindow) and commands and commands._workspace:
-                view, workspace = window.chat.view, commands._workspace
-                if view is not None and workspace.account.is_loaded:
-                    self._is_started = True
-                    self._timer.setInterval(BUG_POLL_MS)
-                    workspace.scope.spawn(self._run(Hand(window, view, workspace)))
+    def begin(self, lifetime: Lifetime) -> None:
+        """Takes the window in hand."""
+        window, workspace = lifetime._window, lifetime._open.workspace
+        if window.chat.view is None or workspace is None:
+            raise RuntimeError("the window is not whole")
+        self._bugs.start()
+        workspace.scope.spawn(self._run(Hand(window, window.chat.view, workspace)))
 
     async def _run(self, hand: Hand) -> None:
         await hand.enter_key()
@@ -282,14 +269,22 @@ class Waiter:
         sys.stdout.flush()
         hand.window.quit_requested.emit()
 
+    def _look_for_bugs(self) -> None:
+        """Ends the process when the application reports one: the figures would mean nothing."""
+        for box in QApplication.topLevelWidgets():
+            if isinstance(box, QMessageBox):
+                sys.stderr.write(f"{box.text()}\n{box.detailedText()}\n")
+                sys.stderr.flush()
+                os._exit(1)
+
 
 def main(scenario: str, folder: str, url: str, arguments: str, profile: str = "") -> int:
     """The application's exit status."""
     qt = QApplication(sys.argv[:1])
     watch_paints()
-    waiter = Waiter(scenario, json.loads(arguments), profile)
-    status = run(Options(data_dir=Path(folder), base_url=url))
-    del waiter, qt
+    runner = Runner(scenario, json.loads(arguments), profile)
+    status = run(Options(data_dir=Path(folder), base_url=url), runner.begin)
+    del qt
     return status
 
 

@@ -282,7 +282,7 @@ def test_regenerate_makes_a_sibling_and_keeps_the_old_reply() -> None:
         await stage.session.regenerate(first)
         second = (await stage.branch())[-1]
         assert (second.text, second.sibling_index, second.sibling_count) == ("Other", 1, 2)
-        await stage.session.select(first.id)
+        await stage.session.show_sibling(second.id, -1)
         assert (await stage.branch())[-1].text == "Hello"
         assert [m.text for m in stage.backend.turns[1].history] == ["go"]
 
