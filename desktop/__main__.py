@@ -1,6 +1,7 @@
 """The command line: ``sounding`` and ``python -m desktop``."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,11 +43,14 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the application; returns its exit status."""
+    gc.disable()  # until the window is whole: desktop/app/lifetime.py
     options = _parser().parse_args(arguments)
     if options.selftest:
         from desktop.app.selftest import selftest
 
         return selftest()
+    # What does not need Qt comes first: PySide6 reads the source of each module imported after it.
+    import desktop.app.folders  # noqa: F401
     from desktop.app.options import Options
     from desktop.app.start import run
 

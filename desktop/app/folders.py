@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLockFile
-
 from desktop.app.options import Options
 from desktop.paths import AppPaths, PathError, app_paths, ensure_private
 from desktop.settings import Settings, SettingsFile
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QLockFile
+
     from desktop.storage.database import HistoryDatabase
 
 HISTORY_FILE = "history.sqlite3"
@@ -37,7 +37,7 @@ class Folders:
     paths: AppPaths
     file: SettingsFile
     settings: Settings
-    lock: QLockFile
+    lock: "QLockFile"
     is_temporary: bool = False
     _database: "HistoryDatabase | None" = None
 
@@ -80,6 +80,8 @@ def _open(paths: AppPaths, *, is_temporary: bool) -> Folders:
             ensure_private(folder)
     except PathError as error:
         raise FolderError(f"{error.reason} {error.path}") from error
+    from PySide6.QtCore import QLockFile
+
     lock = QLockFile(str(paths.data_dir / LOCK_FILE))
     lock.setStaleLockTime(0)
     if not lock.tryLock(0):

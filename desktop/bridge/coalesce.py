@@ -5,6 +5,11 @@ from collections.abc import Callable
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
 
 FRAME_MS = 16
+CALM_MS = 48
+"""In a flood frames last up to this long: what takes long to show is shown less often."""
+
+SHARE = 8
+"""A flush takes at most about this part of the time, and painting half as much again (measured)."""
 
 
 class FrameCoalescer(QObject):
@@ -18,6 +23,7 @@ class FrameCoalescer(QObject):
         super().__init__(parent)
         self._flush = flush
         self._since = QElapsedTimer()
+        self._frame_ms = FRAME_MS
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -27,11 +33,11 @@ class FrameCoalescer(QObject):
         """Asks for a flush."""
         if self._timer.isActive():
             return
-        elapsed_ms = self._since.elapsed() if self._since.isValid() else FRAME_MS
-        if elapsed_ms >= FRAME_MS:
+        elapsed_ms = self._since.elapsed() if self._since.isValid() else self._frame_ms
+        if elapsed_ms >= self._frame_ms:
             self._on_timer_timeout()
         else:
-            self._timer.start(FRAME_MS - int(elapsed_ms))
+            self._timer.start(self._frame_ms - int(elapsed_ms))
 
     def flush_now(self) -> None:
         """Serves a waiting request at once; does nothing where none waits."""
@@ -42,3 +48,4 @@ class FrameCoalescer(QObject):
     def _on_timer_timeout(self) -> None:
         self._since.start()
         self._flush()
+        self._frame_ms = max(FRAME_MS, min(SHARE * int(self._since.elapsed()), CALM_MS))

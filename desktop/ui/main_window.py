@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from desktop.log import scrub
 from desktop.ui.actions import Actions
 from desktop.ui.chat_pane import ChatPane
 from desktop.ui.geometry import WindowGeometry, place
@@ -127,7 +126,7 @@ class MainWindow(QMainWindow):
 
     def _show_title(self) -> None:
         name = self.tr("Sounding (demo)") if self.is_demo else self.tr("Sounding")
-        title = scrub(self._title)
+        title = _scrubbed(self._title)
         self.setWindowTitle(f"{title} - {name}" if title else name)
 
     def toggle_pane(self, pane: int) -> None:
@@ -199,3 +198,12 @@ class MainWindow(QMainWindow):
 def _folded(geometry: WindowGeometry) -> set[int]:
     folded = {LEFT} if geometry.history_collapsed else set()
     return folded | ({RIGHT} if geometry.sidebar_collapsed else set())
+
+
+def _scrubbed(title: str) -> str:
+    """A title without secrets; the first one is empty and needs no patterns."""
+    if not title:
+        return ""
+    from desktop.log import scrub
+
+    return scrub(title)

@@ -258,7 +258,8 @@ class ThemeController(QObject):
         self._due = QTimer(self)
         self._due.setSingleShot(True)
         self._due.timeout.connect(self._apply)
-        app.setStyle("Fusion")
+        if not app.property("isFusion"):
+            app.setStyle("Fusion")
         self._hints.setColorScheme(_SCHEMES[choice])
         self._roles = self._wanted()
         self._dress()

@@ -215,6 +215,7 @@ def _cached_store(conversations: int, messages: int, long: int) -> Path:
     if not made.exists():
         print(f"building a history of {conversations:,} conversations (this once)", flush=True)
         folder.mkdir(parents=True, exist_ok=True)
+        (CACHE / ".gitignore").write_text("*\n", "ascii")
         with tempfile.TemporaryDirectory(dir=folder) as building:
             store.build_store(Path(building, HISTORY_FILE), conversations, messages, long)
             Path(building, HISTORY_FILE).replace(made)

@@ -1,5 +1,7 @@
 """The list itself: which row is the open conversation, and what its keys and menu ask for."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
@@ -13,8 +15,10 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QMenu, QWidget
 
 from desktop.domain.history_roles import HistoryRole
-from desktop.ui.history.delegate import HistoryDelegate
 from desktop.ui.theme import Roles
+
+if TYPE_CHECKING:
+    from desktop.ui.history.delegate import HistoryDelegate
 
 _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect
 
@@ -37,10 +41,8 @@ class HistoryView(QListView):
         self._open_id: int | None = None
         self._shown: QAbstractItemModel | None = None
         self._is_marking = False
-        self._delegate = HistoryDelegate(self)
-        self._delegate.set_font(self.font())
-        self._delegate.renamed.connect(self.rename_requested)
-        self.setItemDelegate(self._delegate)
+        self._delegate: HistoryDelegate | None = None
+        self._roles: Roles | None = None
         self.setAccessibleName(self.tr("History"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -53,6 +55,9 @@ class HistoryView(QListView):
 
     def set_model(self, model: QAbstractItemModel) -> None:
         """Shows a model with the roles of ``HistoryRole``; its owner keeps it."""
+        if self._delegate is None:
+            self._delegate = self._new_delegate()
+            self.setItemDelegate(self._delegate)
         if self._shown is not None:
             self._shown.modelReset.disconnect(self.show_open)
             self._shown.rowsInserted.disconnect(self._on_rows_inserted)
@@ -65,8 +70,21 @@ class HistoryView(QListView):
 
     def set_roles(self, roles: Roles) -> None:
         """Takes other colours."""
-        self._delegate.set_roles(roles)
-        self.viewport().update()
+        self._roles = roles
+        if self._delegate is not None:
+            self._delegate.set_roles(roles)
+            self.viewport().update()
+
+    def _new_delegate(self) -> "HistoryDelegate":
+        """What paints rows; not before there are some, since QStyle is slow to load."""
+        from desktop.ui.history.delegate import HistoryDelegate
+
+        delegate = HistoryDelegate(self)
+        delegate.set_font(self.font())
+        delegate.renamed.connect(self.rename_requested)
+        if self._roles is not None:
+            delegate.set_roles(self._roles)
+        return delegate
 
     def set_open(self, conversation_id: int | None) -> None:
         """Marks the open conversation, or none; no signal follows."""
@@ -172,6 +190,6 @@ class HistoryView(QListView):
     def changeEvent(self, event: QEvent) -> None:
         """Follows another font."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
+        if event.type() == QEvent.Type.FontChange and self._delegate is not None:
             self._delegate.set_font(self.font())
             self.scheduleDelayedItemsLayout()

@@ -13,6 +13,12 @@ from desktop.ui.transcript.look import Look
 from desktop.ui.transcript.source import Source
 
 MAX_ENTRIES = 160
+LONG_ENTRY = 500
+"""Elements of a row that is taller than any screen; 1.5 KB each. Source: measured."""
+
+KEPT_LONG = 2
+"""As many of them can be in sight."""
+
 MAX_LAYOUTS = 600
 """About six screens, 10 MB. Source: measured."""
 
@@ -175,8 +181,11 @@ class TranscriptFlow:
                 self._laid_out.popitem(last=False)[0].release()
 
     def _drop_entries(self) -> None:
-        if len(self._entries) <= MAX_ENTRIES:
-            return
-        oldest = [i for i, entry in self._entries.items() if not entry.is_running]
-        for index in oldest[: MAX_ENTRIES // 2]:
+        """Forgets what was asked for longest ago: long rows soon, others once they are many."""
+        ended = [i for i, entry in self._entries.items() if not entry.is_running]
+        long = [i for i in ended if len(self._entries[i].elements) > LONG_ENTRY]
+        dropped = set(long[:-KEPT_LONG])
+        if len(self._entries) > MAX_ENTRIES:
+            dropped.update(ended[: MAX_ENTRIES // 2])
+        for index in dropped:
             del self._entries[index]
