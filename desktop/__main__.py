@@ -49,9 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from desktop.app.selftest import selftest
 
         return selftest()
-    # What does not need Qt comes first: PySide6 reads the source of each module imported after it.
-    import desktop.app.folders  # noqa: F401
     from desktop.app.options import Options
+    from desktop.app.quick_imports import make_imports_quick
+
+    make_imports_quick()
     from desktop.app.start import run
 
     return run(

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import linecache
 import logging
 import os
 import signal
@@ -239,7 +238,6 @@ class Lifetime:
         await self._open.close()
 
     def _tame_collector(self) -> None:
-        linecache.clearcache()  # PySide6 has read the source of every module: 14 MB
         gc.collect()
         gc.freeze()
         gc.disable()

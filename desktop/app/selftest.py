@@ -18,6 +18,9 @@ QUESTION = "Say hello to the self-test"
 def selftest() -> int:
     """Asks the demo provider over both endpoints in a real window; 0 if every check passed."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from desktop.app.quick_imports import make_imports_quick
+
+    make_imports_quick()
     from desktop.app.start import run
 
     checks = _Checks()

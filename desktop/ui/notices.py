@@ -4,13 +4,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
-    QAccessibleEvent,
-    QEnterEvent,
-    QKeyEvent,
-)
+from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -120,10 +114,13 @@ class NoticeBar(QFrame):
         """The triangle that marks warnings and errors also for those who see no colours."""
         self._mark.setVisible(self._kind != "info")
         color = self._roles.error if self._kind == "error" else self._roles.warning
-        self._mark.setPixmap(icon(Icon.WARNING, color).pixmap(QSize(16, 16)))
+        if self._kind != "info":
+            self._mark.setPixmap(icon(Icon.WARNING, color).pixmap(QSize(16, 16)))
 
     def _announce(self, text: str) -> None:
         """Tells screen readers: an alert, and its words."""
+        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleEvent
+
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
         spoken = QAccessibleAnnouncementEvent(self, text)
         if self._kind == "error":
