@@ -14,9 +14,8 @@ import apsw
 from desktop.domain.folding import folded
 from desktop.storage import tree
 
-_HIDDEN = re.compile(r"\]\([^)\s]*\)|[*_`~\[\]\\]")
-"""What Markdown does not show: targets of links and the marks of inline styles."""
-
+_TARGETS = re.compile(r"\]\([^)\s]*\)")
+_MARKS = "*_`~[]\\"
 _BLANKS = re.compile(r" {2,}")
 _SHOWN = frozenset({"text", "refusal", "tool_result"})
 
@@ -48,42 +47,39 @@ def count(
             (place.conversation, *stretch),
         )
     )
-    counted = ((depth, needle.count(_texts(content, text))) for depth, content, text in rows)
+    counted = (
+        (depth, sum(map(needle.count, _texts(content, text)))) for depth, content, text in rows
+    )
     return [(depth, found) for depth, found in counted if found]
 
 
 class _Needle:
-    """What is looked for."""
+    """What is looked for; its own marks do not count, unless it is nothing but marks."""
 
     def __init__(self, query: str) -> None:
         plain = folded(query)
         shown = _shown(plain).strip()
         self._is_marks_only = not shown
-        self._text = plain.strip() if self._is_marks_only else shown
-        self._word = max(self._text.split(), key=len, default="")
+        self._text = shown or plain.strip()
 
     @property
     def is_usable(self) -> bool:
         """Whether there is anything to look for."""
         return bool(self._text)
 
-    def count(self, texts: Iterator[str]) -> int:
-        return sum(self._count(folded(text)) for text in texts)
-
-    def _count(self, text: str) -> int:
-        if self._is_marks_only:
-            return text.count(self._text)
-        if not self._may_hold(text):
-            return 0
-        return _shown(text).count(self._text)
-
-    def _may_hold(self, text: str) -> bool:
-        """Cheap, and True wherever the text is held: marks may stand inside its words."""
-        return self._word in text or _HIDDEN.search(text) is not None
+    def count(self, text: str) -> int:
+        """How often a text holds it."""
+        plain = folded(text)
+        return (plain if self._is_marks_only else _shown(plain)).count(self._text)
 
 
 def _shown(text: str) -> str:
-    return _BLANKS.sub(" ", _HIDDEN.sub("", text))
+    """Folded Markdown without targets of links, marks of inline styles and repeated blanks."""
+    if "](" in text:
+        text = _TARGETS.sub("", text)
+    for mark in _MARKS:
+        text = text.replace(mark, "")
+    return _BLANKS.sub(" ", text) if "  " in text else text
 
 
 def _texts(content: str, text: str) -> Iterator[str]:

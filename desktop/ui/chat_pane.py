@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QMessageBox,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from desktop.domain.errors import DesktopError
     from desktop.domain.messages import Message
     from desktop.domain.parameters import ChatSettings
+    from desktop.ui.find_bar import FindBar
     from desktop.ui.transcript.panel import TranscriptPanel
     from desktop.ui.transcript.view import TranscriptView
     from desktop.ui.welcome import WelcomePage
@@ -62,6 +62,7 @@ class ChatPane(QWidget):
         self._draft_before_edit = ""
         self._is_retry_noticed = False
         self._is_first_draft = True
+        self._find_bar: FindBar | None = None
         self._lay_out()
         self._connect_composer()
 
@@ -133,6 +134,7 @@ class ChatPane(QWidget):
         chat.timeline.reset.connect(self._choose_page)
         if self.view is not None:
             self.view.set_source(chat.timeline)
+            self.view.finder.set_searcher(chat.timeline)
         self._on_settings_changed(chat.settings)
         self._choose_page()
 
@@ -147,8 +149,16 @@ class ChatPane(QWidget):
         if is_empty and self._is_welcome_wanted:
             page = self._welcome
         self._empty.setVisible(is_empty)
+        if is_empty and self._find_bar is not None and self._find_bar.isVisible():
+            self.close_find()
         if page is not None and self._stack.currentWidget() is not page:
             self._stack.setCurrentWidget(page)
+
+    def keep_text(self) -> None:
+        """Saves what is in the message box, also while a message is edited; for leaving."""
+        self.composer.flush_draft()
+        if self._edited is not None and self._chat is not None:
+            self._chat.save_draft(self.composer.text())
 
     # -- commands ----------------------------------------------------------------------------
 
@@ -158,6 +168,52 @@ class ChatPane(QWidget):
             self._chat.stop()
         elif self._edited is not None:
             self._on_edit_cancelled()
+        elif self._find_bar is not None and self._find_bar.isVisible():
+            self.close_find()
+
+    def open_find(self) -> None:
+        """Opens the bar that finds text in the conversation, with the selected words if any."""
+        if self.view is None:
+            return
+        bar = self._shown_find_bar(self.view)
+        bar.begin(self.view.selected_words())
+
+    def find_step(self, step: int) -> None:
+        """Goes to the next hit, or to the one before for -1; opens the bar where it is closed."""
+        if self.view is None:
+            return
+        if self._find_bar is None or not self._find_bar.isVisible():
+            self.open_find()
+        else:
+            self.view.finder.step(step)
+
+    def close_find(self) -> None:
+        """Closes the bar; the keyboard goes back to the message box."""
+        if self._find_bar is not None and self.view is not None:
+            self._find_bar.hide()
+            self.view.finder.clear()
+            self.composer.focus_editor()
+
+    def _shown_find_bar(self, view: "TranscriptView") -> "FindBar":
+        if self._find_bar is None:
+            from desktop.ui.find_bar import FindBar
+
+            self._find_bar = bar = FindBar(self)
+            bar.query_changed.connect(view.finder.set_query)
+            bar.step_requested.connect(view.finder.step)
+            bar.closed.connect(self.close_find)
+            view.finder.changed.connect(self._on_finder_changed)
+            layout = self.layout()
+            if isinstance(layout, QVBoxLayout):
+                layout.insertWidget(layout.indexOf(self.top_bar) + 1, bar)
+        self._find_bar.show()
+        return self._find_bar
+
+    def _on_finder_changed(self) -> None:
+        if self._find_bar is not None and self.view is not None:
+            finder = self.view.finder
+            is_searching = finder.is_searching
+            self._find_bar.show_count(finder.ordinal, finder.total, is_searching=is_searching)
 
     def edit_last(self) -> None:
         """Puts the last message of the user into the message box."""
@@ -175,6 +231,7 @@ class ChatPane(QWidget):
 
     def _edit(self, message: "Message") -> None:
         if self._edited is None:
+            self.composer.flush_draft()
             self._draft_before_edit = self.composer.text()
         self._edited = message
         self.composer.set_text(message.text)
@@ -268,6 +325,8 @@ class ChatPane(QWidget):
         self.notices.show_notice(text, kind="warning")
 
     def _on_paste_question(self, size_bytes: int, text: str) -> None:
+        from PySide6.QtWidgets import QMessageBox
+
         box = QMessageBox(self)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setTextFormat(Qt.TextFormat.PlainText)

@@ -82,6 +82,9 @@ class Commands(QObject):
                 "copy": lambda: self._edit("copy"),
                 "paste": lambda: self._edit("paste"),
                 "select_all": lambda: self._edit("selectAll"),
+                "find": chat.open_find,
+                "find_next": lambda: chat.find_step(1),
+                "find_previous": lambda: chat.find_step(-1),
                 "search": self.search,
                 "send": chat.composer.send,
                 "stop": chat.stop,
@@ -339,6 +342,8 @@ class Commands(QObject):
             self.action(name).setEnabled(is_idle)
         for name in ("regenerate", "continue"):
             self.action(name).setEnabled(is_idle and workspace.account.has_key)
+        for name in ("find", "find_next", "find_previous"):
+            self.action(name).setEnabled(workspace.chat.timeline.count() > 0)
         for name in ("rename", "delete"):
             self.action(name).setEnabled(workspace.chat.conversation is not None)
 

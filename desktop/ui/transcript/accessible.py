@@ -5,6 +5,7 @@ Three rules keep the process alive, each found by a crash: ``interface_cast`` an
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPoint, QRect, QRectF
@@ -46,17 +47,26 @@ def _factory(class_name: str, target: QObject | None) -> QAccessibleInterface | 
     return tree.root
 
 
+def _nothing(_row: int) -> VoidPtr | None:
+    return None
+
+
 def _no() -> Any:
     return VoidPtr(0)
 
 
 class AccessibleTree:
-    """The interfaces that were handed out, and the rows they speak for."""
+    """The interfaces that were handed out, and the rows they speak for.
+
+    Attributes:
+        lent: Gives the text interface that is lent to a row's item, if any.
+    """
 
     def __init__(self, view: "TranscriptArea", commands: "Commands") -> None:
         self.view = view
         self.commands = commands
         self.root = ListAccessible(self)
+        self.lent: Callable[[int], VoidPtr | None] = _nothing
         self._items: OrderedDict[int, RowAccessible] = OrderedDict()
 
     def item(self, row: int) -> "RowAccessible | None":
@@ -75,6 +85,17 @@ class AccessibleTree:
     def known(self, row: int) -> "RowAccessible | None":
         """The item of a row, if it was ever asked for."""
         return self._items.get(row)
+
+    def renew(self, row: int) -> None:
+        """Makes a row's item again, since clients keep what the one before could do."""
+        item = self._items.pop(row, None)
+        if item is not None:
+            if QAccessible.isActive():
+                send(item, QAccessible.Event.ObjectDestroyed)
+            item.end()
+        made = self.item(row)
+        if made is not None and QAccessible.isActive():
+            send(made, QAccessible.Event.ObjectCreated)
 
     def forget(self, first: int = 0) -> None:
         """Ends the items from a row on: their rows are other ones now."""
@@ -272,6 +293,12 @@ class RowAccessible(_Node):
         if kind == _Text.Name:
             return self.entry.name
         return self.entry.description if kind == _Text.Description else ""
+
+    def interface_cast(self, kind: QAccessible.InterfaceType) -> Any:
+        """Its text can be read by character where a text edit lends the means."""
+        is_text = kind == QAccessible.InterfaceType.TextInterface and self.isValid()
+        lent = self.tree.lent(self.row) if is_text else None
+        return _no() if lent is None else lent
 
     def rect(self) -> QRect:
         """Where it is on the screen; empty out of sight."""

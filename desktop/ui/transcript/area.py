@@ -9,12 +9,17 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from desktop.domain.messages import Growth
 from desktop.ui.theme import Roles, light_roles
 from desktop.ui.transcript.anchor import Slot
+from desktop.ui.transcript.code_block import CodeElement
+from desktop.ui.transcript.elements import Element
+from desktop.ui.transcript.find import Finder
 from desktop.ui.transcript.look import Look
+from desktop.ui.transcript.math import MathImages
 from desktop.ui.transcript.painter import Highlights, paint_stage
 from desktop.ui.transcript.source import Source
 from desktop.ui.transcript.stage import Stage
 
 PARSE_BUDGET_MS = 4.0
+_COLOUR_BUDGET_MS = 3.0
 _FRAME_MS = 16
 _TICK_MS = 250
 _NEAR_SCREENS = 3
@@ -27,6 +32,7 @@ class TranscriptArea(QAbstractScrollArea):
     Attributes:
         stage: What lies where.
         highlights: What is focused or under the pointer.
+        finder: The search in the conversation.
         is_keyboard_shown: Whether the focused row is marked.
 
     Signals:
@@ -39,6 +45,7 @@ class TranscriptArea(QAbstractScrollArea):
         inspect_requested: (message id)
         link_activated: (address) http, https or mailto; not opened here.
         details_copied: An error's details are on the clipboard.
+        rows_appended: (count) messages came at the end; 0 when all are other ones.
         at_tail_changed: (is at the tail) the end of the conversation came into sight or left it.
     """
 
@@ -52,6 +59,7 @@ class TranscriptArea(QAbstractScrollArea):
     link_activated = Signal(str)
     details_copied = Signal()
     at_tail_changed = Signal(bool)
+    rows_appended = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,10 +72,15 @@ class TranscriptArea(QAbstractScrollArea):
         self._was_at_tail = True
         self._is_scrolling = False
         self.is_keyboard_shown = False
+        self._maths = MathImages(self)
+        self._maths.ready.connect(self.refresh)
         self.stage = Stage(self._make_look(600.0))
         self.highlights = Highlights()
+        self.finder = Finder(self, self)
         self._parsing = QTimer(self, singleShot=True, interval=_FRAME_MS)
         self._parsing.timeout.connect(self._on_parsing_timeout)
+        self._colouring = QTimer(self, singleShot=True, interval=_FRAME_MS)
+        self._colouring.timeout.connect(self._on_colouring_timeout)
         self._waiting = QTimer(self, interval=_TICK_MS)
         self._waiting.timeout.connect(self._on_waiting_timeout)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
@@ -142,10 +155,12 @@ class TranscriptArea(QAbstractScrollArea):
         self.stage.scroll(distance)
         self._after_move()
 
-    def _after_move(self, *, is_bar_right: bool = False) -> None:
+    def _after_move(self, *, is_bar_right: bool = False, top: int = 0) -> None:
+        """Shows where the view is; everything below ``top`` is painted anew."""
         if not (is_bar_right and self.verticalScrollBar().isSliderDown()):
             self._show_position()
-        self.viewport().update()
+        size = self.viewport().size()
+        self.viewport().update(0, top, size.width(), size.height() - top)
         is_at_tail = self.is_at_tail
         if is_at_tail != self._was_at_tail:
             self._was_at_tail = is_at_tail
@@ -155,6 +170,19 @@ class TranscriptArea(QAbstractScrollArea):
             self._waiting.start() if running else self._waiting.stop()
         if not self._parsing.isActive() and self.stage.has_pending:
             self._parsing.start()
+        if not self._colouring.isActive() and any(e.is_colouring for e in self._code_in_sight()):
+            self._colouring.start()
+
+    def _code_in_sight(self) -> list[CodeElement]:
+        found = map(self.stage.element, self.stage.placed)
+        return [element for element in found if isinstance(element, CodeElement)]
+
+    def _on_colouring_timeout(self) -> None:
+        for element in self._code_in_sight():
+            if element.is_colouring and element.colour(_COLOUR_BUDGET_MS):
+                self._colouring.start()
+                break
+        self.viewport().update()
 
     def _show_position(self) -> None:
         bar = self.verticalScrollBar()
@@ -180,11 +208,14 @@ class TranscriptArea(QAbstractScrollArea):
         if is_other:
             self._take_position()
         self.refresh()
+        self.rows_appended.emit(0)
 
     def _on_source_inserted(self, first: int, count: int) -> None:
         self.stage.insert(first, count)
         self.highlights.insert(first, count)
         self.refresh()
+        if first + count == self.stage.flow.row_count():
+            self.rows_appended.emit(count)
 
     def _on_source_removed(self, first: int, count: int) -> None:
         self.stage.remove(first, count)
@@ -200,15 +231,18 @@ class TranscriptArea(QAbstractScrollArea):
         self.refresh()
 
     def _on_source_grown(self, index: int, growth: Growth) -> None:
+        before = self.stage.shown()
         self.stage.flow.grow(index, growth)
-        if self.stage.flow.advance(PARSE_BUDGET_MS):
-            self._parsing.start()
-        self.refresh()
+        self._parse(before)
 
     def _on_parsing_timeout(self) -> None:
+        self._parse(self.stage.shown())
+
+    def _parse(self, before: dict[Element, tuple[float, float]]) -> None:
+        """Parses what waits, and paints what is not as it was before."""
         if self.stage.flow.advance(PARSE_BUDGET_MS):
             self._parsing.start()
-        self.refresh()
+        self._after_move(top=int(self.stage.place_after(before)))
 
     def _on_waiting_timeout(self) -> None:
         if sum(entry.tick(time.monotonic()) for entry in self.stage.flow.running()):
@@ -233,7 +267,9 @@ class TranscriptArea(QAbstractScrollArea):
 
     def _make_look(self, width: float) -> Look:
         column = Stage.column_width(width, self._zoom / 100)
-        return Look(self.font(), self._roles, self._zoom, column)
+        look = Look(self.font(), self._roles, self._zoom, column)
+        look.dpr, look.maths = self.devicePixelRatioF(), self._maths
+        return look
 
     def _renew_look(self) -> None:
         self.stage.set_look(self._make_look(float(self.viewport().width())))
@@ -254,7 +290,7 @@ class TranscriptArea(QAbstractScrollArea):
     def changeEvent(self, event: QEvent) -> None:
         """Takes another font."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.DevicePixelRatioChange):
             self._renew_look()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -262,7 +298,7 @@ class TranscriptArea(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         clip = QRectF(event.rect())
         has_focus = self.hasFocus() and self.is_keyboard_shown
-        paint_stage(painter, self.stage, clip, self.highlights, has_focus=has_focus)
+        paint_stage(painter, self.stage, clip, self.highlights, self.finder, has_focus=has_focus)
         painter.end()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:

@@ -15,17 +15,18 @@ from PySide6.QtGui import QPainter
 from desktop.markup.blocks import Block
 from desktop.ui.transcript import words
 from desktop.ui.transcript.elements import Action, ActionKind, Marks, selection_formats
+from desktop.ui.transcript.highlight import CHUNK_LINES, Highlighter
 from desktop.ui.transcript.look import Look
 from desktop.ui.transcript.prose import BlockElement
 from desktop.ui.transcript.strokes import button_row, paint_buttons, paint_card
 from desktop.ui.transcript.textbox import BoxStyle, Format, TextBox
 from desktop.ui.transcript.units import unit_count
 
-CHUNK_LINES = 50
 MAX_LINE = 2_000
 """Characters of a shown line; the rest goes on in the next one. Source: measured."""
 
 _CHUNKS_KEPT = 12
+_FIRST_COLOURS_MS = 2.0
 _HEADER = 30
 _PAD = 14
 _BOTTOM = 12
@@ -39,10 +40,23 @@ class CodeElement(BlockElement):
     """A fenced or indented code block.
 
     Attributes:
+        is_colouring: Whether there are colours to find.
         scroll_x: Pixels by which long lines are scrolled to the left.
     """
 
-    __slots__ = ("_boxes", "_chunks", "_longest", "_look", "_measured", "_text", "rows", "scroll_x")
+    __slots__ = (
+        "_boxes",
+        "_chunks",
+        "_highlighter",
+        "_is_closed",
+        "_longest",
+        "_look",
+        "_measured",
+        "_text",
+        "is_colouring",
+        "rows",
+        "scroll_x",
+    )
 
     def __init__(self, block: Block, references: Mapping[str, Any]) -> None:
         BlockElement.__init__(self, block, references)
@@ -54,6 +68,8 @@ class CodeElement(BlockElement):
         self._longest = 0
         self._measured = 0.0
         self._look: Look | None = None
+        self._highlighter: Highlighter | None = None
+        self._is_closed = self.is_colouring = False
         self._read(block.raw)
 
     @property
@@ -70,8 +86,26 @@ class CodeElement(BlockElement):
         """The code after its language label."""
         return f"{self.block.info}\n{self.copy_text()}" if self.block.info else self.copy_text()
 
+    def close(self) -> None:
+        """Nothing will be added to the block."""
+        self._is_closed = True
+        self.generation = 0
+
+    def colour(self, budget_ms: float) -> bool:
+        """Finds colours for about a time; whether there are more to find."""
+        if self._highlighter is None:
+            self._highlighter = Highlighter(self.block.info)
+        self._highlighter.set_text(self.block.raw, self._is_closed)
+        self.is_colouring = self._highlighter.advance(budget_ms)
+        for index in self._highlighter.take_changed():
+            self._boxes.pop(index, None)
+        return self.is_colouring
+
     def take(self, block: Block) -> None:
         """Takes the block as it is now; what was laid out stays where the text only grew."""
+        if block.info != self.block.info:
+            self._highlighter = None
+            self._boxes.clear()
         self.block = block
         self._read(block.raw)
         self.generation = 0
@@ -90,6 +124,7 @@ class CodeElement(BlockElement):
         labels = [action.label for action in self.actions]
         self.areas = button_row(look, labels, look.width - look.px(_PAD), look.px(4))
         self.scroll_by(0.0)
+        self.colour(_FIRST_COLOURS_MS)
 
     def release(self) -> None:
         """Drops all laid out lines."""
@@ -180,7 +215,9 @@ class CodeElement(BlockElement):
         box = self._boxes.get(index)
         if box is None:
             style = BoxStyle(look.mono, look.code_line, is_wrapped=False, tab_width=look.tab_width)
-            box = TextBox(self._chunk_text(index), style, _NO_WIDTH)
+            spans = self._highlighter.spans(index) if self._highlighter else ()
+            formats = [Format(s.start, s.length, look.code_format(s.role)) for s in spans]
+            box = TextBox(self._chunk_text(index), style, _NO_WIDTH, formats)
             self._boxes[index] = box
             self._measured = max(self._measured, box.natural_width)
             if len(self._boxes) > _CHUNKS_KEPT:

@@ -1,9 +1,12 @@
-"""The keyboard in the transcript: messages, their actions, scrolling, selecting all."""
+"""The keyboard in the transcript: messages, their actions, scrolling, selecting, reading."""
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
+
+from desktop.ui.transcript.extending import Extender
+from desktop.ui.transcript.reading import Reading
 
 if TYPE_CHECKING:
     from desktop.ui.transcript.area import TranscriptArea
@@ -23,6 +26,8 @@ class Keyboard:
         self._view = view
         self._commands = commands
         self._voice = voice
+        self.reading = Reading(view, voice)
+        self._extender = Extender(view)
 
     def enter(self, *, is_by_key: bool) -> None:
         """The view got the focus."""
@@ -36,6 +41,8 @@ class Keyboard:
 
     def press(self, event: QKeyEvent) -> bool:
         """Handles a key; False leaves it to others."""
+        if self.reading.press(event) or self._extender.press(event):
+            return True
         if event.matches(QKeySequence.StandardKey.Copy):
             self._commands.copy()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
@@ -44,9 +51,21 @@ class Keyboard:
             return self._move(event)
         return True
 
+    def wants(self, event: QKeyEvent) -> bool:
+        """Whether a key is for the transcript though the window has a command on it."""
+        if event.key() == _Key.Key_Escape:
+            return self.reading.is_on
+        is_far = event.modifiers() == Qt.KeyboardModifier.ControlModifier
+        return is_far and event.key() == _Key.Key_End
+
+    def leave(self) -> None:
+        """The view lost the focus."""
+        self.reading.end()
+
     def tab(self, *, is_forward: bool) -> bool:
         """Goes to the next action of the focused message; False when there is none."""
         view = self._view
+        self.reading.end()
         row = view.highlights.focused_row
         if not 0 <= row < view.stage.flow.row_count():
             return False
@@ -100,6 +119,8 @@ class Keyboard:
             view.scroll_by(-page if is_up else page)
         elif key in (_Key.Key_Return, _Key.Key_Enter):
             return self._press_focused()
+        elif key == _Key.Key_F7:
+            self.reading.begin(row)
         else:
             return False
         return True

@@ -1,11 +1,16 @@
 """Fonts, measures and colours of the transcript at one zoom; a generation tells old layouts."""
 
 from itertools import count
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QFontMetricsF, QTextCharFormat
 
 from desktop.markup.blocks import Style
 from desktop.ui.theme import Roles
+
+if TYPE_CHECKING:
+    from desktop.ui.transcript.highlight import Role
+    from desktop.ui.transcript.math import MathImages
 
 COLUMN_PX = 760
 _LINE_HEIGHT = 1.5
@@ -17,6 +22,15 @@ _HEADING_SIZES = (1.5, 1.28, 1.14, 1.04, 1.0, 1.0)
 _TAB_COLUMNS = 4
 _SELECTION_ALPHA = {False: 62, True: 92}
 _generations = count(1)
+_CODE_ROLES: dict["Role", str] = {
+    "keyword": "keyword",
+    "string": "string",
+    "number": "string",
+    "name": "name",
+    "comment": "muted",
+    "inserted": "ok",
+    "deleted": "error",
+}
 
 
 class Look:
@@ -26,10 +40,14 @@ class Look:
         roles: The palette.
         scale: Zoom, 1.0 is 100 %.
         width: Width of the reading column in pixels.
+        dpr: Device pixels in a logical one.
+        maths: Pictures of formulas; None shows their source.
         generation: Differs between any two looks: layouts made for another one are void.
     """
 
     def __init__(self, font: QFont, roles: Roles, zoom_percent: int, width: float) -> None:
+        self.dpr = 1.0
+        self.maths: MathImages | None = None
         self.roles = roles
         self.scale = zoom_percent / 100
         self.width = width
@@ -49,6 +67,7 @@ class Look:
         self.tab_width = self.mono_width * _TAB_COLUMNS
         self._headings = [_heading(font, base * size) for size in _HEADING_SIZES]
         self._formats: dict[int, QTextCharFormat] = {}
+        self._code_formats: dict[Role, QTextCharFormat] = {}
         self.selection = QColor(roles.accent)
         self.selection.setAlpha(_SELECTION_ALPHA[roles.is_dark])
 
@@ -66,6 +85,14 @@ class Look:
         made = self._formats.get(style.value)
         if made is None:
             made = self._formats[style.value] = self._make_format(style)
+        return made
+
+    def code_format(self, role: "Role") -> QTextCharFormat:
+        """The format of a coloured stretch of code."""
+        made = self._code_formats.get(role)
+        if made is None:
+            made = self._code_formats[role] = QTextCharFormat()
+            made.setForeground(getattr(self.roles, _CODE_ROLES[role]))
         return made
 
     def link_format(self) -> QTextCharFormat:

@@ -1,5 +1,6 @@
 """Where a text is found in the rows that are held: ranges in elements, by UTF-16 position."""
 
+from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
 from desktop.domain.folding import folded, folded_places
@@ -7,10 +8,14 @@ from desktop.domain.messages import RefusalPart, TextPart, ToolResultPart
 from desktop.domain.timeline import RowKind
 from desktop.ui.transcript.elements import Element
 from desktop.ui.transcript.entry import Entry
-from desktop.ui.transcript.units import UnitMap
+from desktop.ui.transcript.prose import RuleElement
+from desktop.ui.transcript.units import UnitMap, unit_slice
 
-MAX_ROW_HITS = 20_000
+MAX_ROW_HITS = 5_000
+"""Hits of one message that can be gone to, and are counted."""
+
 _ELEMENTS_KEPT = 4_000
+_WHOLE = 50_000
 
 
 class Hit(NamedTuple):
@@ -53,6 +58,18 @@ class Needle:
                     break
         return found
 
+    def ranges_in(self, element: Element, first: int, last: int) -> Ranges:
+        """Where an element's text holds it between two positions, at least."""
+        text = element.text
+        if len(text) <= _WHOLE:
+            found = self.ranges(element)
+            start = bisect_left(found, first, key=_end_of)
+            return found[start : bisect_right(found, last, key=_start_of)]
+        margin = 2 * len(self._folded)
+        start = max(first - margin, 0)
+        seen = unit_slice(text, start, last + margin)
+        return tuple((start + one, start + end) for one, end in find_all(seen, self._folded))
+
     def ranges(self, element: Element) -> Ranges:
         """Where an element's text holds it."""
         text = element.text
@@ -69,7 +86,7 @@ class Needle:
 def is_searched(entry: Entry, element: Element) -> bool:
     """Whether an element shows what a message says."""
     row = entry.row
-    if row is None or row.kind is RowKind.ERROR:
+    if row is None or row.kind is RowKind.ERROR or isinstance(element, RuleElement):
         return False
     parts, section = row.message.parts, element.address.section
     return 0 <= section < len(parts) and isinstance(
@@ -90,7 +107,15 @@ def find_all(text: str, needle: str) -> Ranges:
         else:
             start = places[at]
             end = places[last] if last < len(places) else len(text)
-            end = max(end, start + 1)
+            end = max(end, places[last - 1] + 1)
         found.append((units.to_units(start), units.to_units(end)))
         at = plain.find(needle, last)
     return tuple(found)
+
+
+def _start_of(place: tuple[int, int]) -> int:
+    return place[0]
+
+
+def _end_of(place: tuple[int, int]) -> int:
+    return place[1]

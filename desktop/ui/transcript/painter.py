@@ -1,16 +1,32 @@
 """Paints what a stage holds in sight; it decides nothing."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from desktop.domain.timeline import RowKind
 from desktop.ui.transcript.anchor import Placed
 from desktop.ui.transcript.elements import NOWHERE, Element, Marks
+from desktop.ui.transcript.find import Finder
 from desktop.ui.transcript.stage import ActionRef, Stage
 from desktop.ui.transcript.strokes import paint_ring
+from desktop.ui.transcript.textbox import Format
 from desktop.ui.transcript.units import unit_count
 
 _ROW_RING_MARGIN = 8
+
+
+@dataclass(slots=True)
+class FoundMarks(Marks):
+    """Marks with what is drawn over the hits of a search.
+
+    Attributes:
+        found: Formats of ranges, in UTF-16 units.
+    """
+
+    found: Sequence[Format] = ()
 
 
 class Highlights:
@@ -43,7 +59,13 @@ class Highlights:
 
 
 def paint_stage(
-    painter: QPainter, stage: Stage, clip: QRectF, highlights: Highlights, *, has_focus: bool
+    painter: QPainter,
+    stage: Stage,
+    clip: QRectF,
+    highlights: Highlights,
+    finder: Finder,
+    *,
+    has_focus: bool,
 ) -> None:
     """Paints all elements in sight that meet the clip, and the focus ring of a row."""
     painter.fillRect(clip, stage.look.roles.window)
@@ -54,6 +76,7 @@ def paint_stage(
         element = stage.element(placed)
         at = QPointF(stage.left, stage.top_of(placed))
         marks = _marks(stage, placed, element, highlights, last, has_focus=has_focus)
+        marks.found = finder.formats(placed, element, clip.translated(-at))
         element.paint(painter, stage.look, at, clip, marks)
     if has_focus and highlights.focused_row >= 0 and highlights.focused is None:
         rect = stage.row_rect(highlights.focused_row)
@@ -70,7 +93,7 @@ def _marks(
     last: int,
     *,
     has_focus: bool,
-) -> Marks:
+) -> FoundMarks:
     row, index = placed.slot
     selected = None
     if element.address != NOWHERE:
@@ -80,7 +103,7 @@ def _marks(
             selected = (start, unit_count(element.text) if end is None else end)
     is_last = row == last and not _is_user(stage, row)
     has_row_focus = has_focus and highlights.focused_row == row
-    return Marks(
+    return FoundMarks(
         selection=selected,
         hovered=_action(highlights.hovered, row, index),
         focused=_action(highlights.focused, row, index) if has_focus else -1,

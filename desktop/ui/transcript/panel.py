@@ -28,7 +28,9 @@ class TranscriptPanel(QWidget):
         layout.addWidget(self.view)
         self.latest.clicked.connect(self.view.jump_to_latest)
         self.latest.raise_()
+        self._missed = 0
         self.view.at_tail_changed.connect(self._on_view_at_tail_changed)
+        self.view.rows_appended.connect(self._on_view_rows_appended)
         self.setFocusProxy(self.view)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -46,6 +48,20 @@ class TranscriptPanel(QWidget):
         if is_at_tail and self.latest.hasFocus():
             self.view.setFocus()
         self.latest.setVisible(not is_at_tail)
+        self._show_missed(0)
+
+    def _on_view_rows_appended(self, count: int) -> None:
+        if not self.view.is_at_tail:
+            self._show_missed(self._missed + count if count else 0)
+
+    def _show_missed(self, count: int) -> None:
+        """Says how many messages came since the end was in sight."""
+        self._missed = count
+        text = self.tr("Jump to latest")
+        new = self.tr("{count} new").format(count=count) if count else ""
+        self.latest.setText(f"{text} \u00b7 {new}" if new else text)
+        self.latest.setAccessibleName(text)
+        self.latest.setAccessibleDescription(new)
         self._place_button()
 
     def _place_button(self) -> None:

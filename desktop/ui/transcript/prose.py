@@ -11,10 +11,11 @@ from desktop.markup.inline import inline
 from desktop.markup.plain import block_text, text_of
 from desktop.ui.transcript import frames
 from desktop.ui.transcript.elements import Action, ActionKind, Element, Marks, selection_formats
+from desktop.ui.transcript.inline_math import OBJECT, ShownText
 from desktop.ui.transcript.look import Look
 from desktop.ui.transcript.strokes import paint_card, paint_focus
 from desktop.ui.transcript.textbox import BoxStyle, Format, TextBox, is_right_to_left
-from desktop.ui.transcript.units import UnitMap, unit_slice
+from desktop.ui.transcript.units import unit_slice
 
 _CODE_PAD = 3
 _CODE_RADIUS = 4
@@ -87,6 +88,7 @@ class ProseElement(BlockElement):
 
     Attributes:
         is_muted: Whether it is secondary text.
+        is_waiting: Whether a picture of a formula is still being made.
         cites: Marks of citations in it.
         box: Its text laid out, or None.
     """
@@ -98,10 +100,13 @@ class ProseElement(BlockElement):
         "_earlier_look",
         "_inline",
         "_links",
+        "_look",
+        "_shown",
         "_x",
         "box",
         "cites",
         "is_muted",
+        "is_waiting",
     )
 
     def __init__(
@@ -116,6 +121,9 @@ class ProseElement(BlockElement):
         self._links: list[tuple[int, int]] = []
         self._codes: list[QRectF] = []
         self._x = 0.0
+        self._shown: ShownText | None = None
+        self._look: Look | None = None
+        self.is_waiting = False
         self._earlier: TextBox | None = None
         self._earlier_look: Look | None = None
 
@@ -177,35 +185,42 @@ class ProseElement(BlockElement):
         lines = max(-(-len(self.block.raw) // int(per_line)), 1)
         return lines * (look.line if not self.block.level else look.heading(self.block.level)[1])
 
+    def ensure(self, look: Look) -> None:
+        """Lays it out for a look, or again if it was waiting for a picture."""
+        if self.is_waiting:
+            self.generation = 0
+        self._look = look
+        super().ensure(look)
+
     def lay_out(self, look: Look) -> None:
         """Lays the text out and finds the rectangles of code and links."""
         font, line = look.body, look.line
         if self.block.kind is BlockKind.HEADING:
             font, line = look.heading(self.block.level)
-        shown, left = self.inline, self.left(look)
-        units = UnitMap(shown.text)
-        formats = []
-        for run in shown.runs:
-            start = units.to_units(run.start)
-            size = units.to_units(run.start + run.length) - start
-            formats.append(Format(start, size, look.format(_shown_style(run))))
+        left, runs = self.left(look), self.inline.runs
+        maths = None if self.block.kind is BlockKind.MATH else look.maths
+        shown = self._shown = ShownText(self.inline, maths, font, look.dpr)
+        self.is_waiting = shown.is_waiting
+        formats = shown.room(font)
+        for run in runs:
+            start, end = shown.run_range(run)
+            if shown.text[start:end] != OBJECT:
+                formats.append(Format(start, end - start, look.format(_shown_style(run))))
         style, width = BoxStyle(font, line), max(look.width - left, 1.0)
         earlier = self._earlier if self._earlier_look is look else None
-        box = TextBox(shown.text, style, width, formats, earlier)
+        box = TextBox(shown.text, style, width, formats, earlier=earlier, objects=shown.objects)
         self.box, self.height, self._earlier = box, box.height, None
         x = self._x = 0.0 if self.is_rtl else left
         self._codes = [
             _code_rect(rect.translated(x, 0), look)
-            for run in shown.runs
+            for run in runs
             if run.style & Style.CODE
-            for rect in box.rectangles(
-                units.to_units(run.start), units.to_units(run.start + run.length)
-            )
+            for rect in box.rectangles(*shown.run_range(run))
         ]
         self.areas = []
         if self.actions:
             for start, end in self._links:
-                rects = box.rectangles(units.to_units(start), units.to_units(end))
+                rects = box.rectangles(*shown.run_range(Run(start, end - start, Style.LINK)))
                 self.areas.append([rect.translated(x, 0) for rect in rects])
 
     @property
@@ -227,18 +242,34 @@ class ProseElement(BlockElement):
             paint_card(painter, rect.translated(at), look.px(_CODE_RADIUS), look.roles.code)
         painter.setPen(look.roles.muted if self.is_muted else look.roles.text)
         origin = QPointF(at.x() + self._x, at.y())
-        self.box.draw(painter, origin, clip, selection_formats(look, marks))
+        ranges = selection_formats(look, marks)
+        self.box.draw(painter, origin, clip, self._shown.marks(ranges) if self._shown else ranges)
+        self._paint_formulas(painter, look, origin, clip)
         paint_focus(painter, look, at, self.areas, marks.focused)
 
     def hit(self, x: float, y: float) -> int:
         """The text position nearest to a point."""
         if self.box is None:
             return 0
-        return self.box.hit(x - self._x, y)
+        position = self.box.hit(x - self._x, y)
+        return self._shown.position(position) if self._shown else position
 
     def word(self, position: int) -> tuple[int, int]:
         """The word around a position."""
-        return self.box.word(position) if self.box else (position, position)
+        if self.box is None or self._shown is None:
+            return position, position
+        start, end = self.box.word(self._shown.range(position, position)[0])
+        return self._shown.position(start), self._shown.position(end)
+
+    def _paint_formulas(self, painter: QPainter, look: Look, origin: QPointF, clip: QRectF) -> None:
+        if self.box is None or self._shown is None or look.maths is None:
+            return
+        color = look.roles.muted if self.is_muted else look.roles.text
+        objects = zip(self._shown.keys, self._shown.objects, self.box.places, strict=True)
+        for key, room, place in objects:
+            x, y = origin.x() + place.x(), origin.y() + place.y()
+            if clip.top() <= y + room.descent and y - room.ascent <= clip.bottom():
+                look.maths.paint(painter, key, x, y, color)
 
 
 class RuleElement(BlockElement):

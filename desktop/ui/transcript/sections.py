@@ -11,6 +11,7 @@ from desktop.ui.transcript.chrome import HeaderElement, LineElement
 from desktop.ui.transcript.code_block import CodeElement
 from desktop.ui.transcript.elements import Address, Element
 from desktop.ui.transcript.look import Look
+from desktop.ui.transcript.math_block import MathElement
 from desktop.ui.transcript.plain_text import BubbleElement, TextElement, text_pieces
 from desktop.ui.transcript.prose import BlockElement, Cite, ProseElement, RuleElement
 from desktop.ui.transcript.table import TableElement
@@ -155,6 +156,8 @@ class MarkdownSection:
             if number == 0 and self._frozen == 0:
                 element.gap = float(_HEADER_GAP) if self.header else self._lead_gap
             element.address = Address(self.number, self._frozen + number)
+            if number < frozen and isinstance(element, CodeElement):
+                element.close()
             is_same = is_same and is_kept and gap == element.gap
             same += is_same
             new.append(element)
@@ -191,6 +194,8 @@ def _made(block: Block, references: Mapping[str, Any], *, is_muted: bool) -> Blo
         return CodeElement(block, references)
     if block.kind is BlockKind.TABLE:
         return TableElement(block, references)
+    if block.kind is BlockKind.MATH:
+        return MathElement(block, references, is_muted=is_muted)
     if block.kind is BlockKind.RULE:
         return RuleElement(block, references)
     return ProseElement(block, references, is_muted=is_muted)

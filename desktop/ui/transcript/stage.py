@@ -4,14 +4,18 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
 
-from desktop.ui.transcript.anchor import Anchor, Placed
+from desktop.ui.transcript.anchor import Anchor, Placed, Slot
+from desktop.ui.transcript.code_block import CodeElement
 from desktop.ui.transcript.elements import NOWHERE, Action, Element
 from desktop.ui.transcript.flow import TranscriptFlow
 from desktop.ui.transcript.look import COLUMN_PX, Look
+from desktop.ui.transcript.places import caret_x, line_span
 from desktop.ui.transcript.selection import Point, Selection
 
 SIDE_MARGIN = 24
 BOTTOM_PAD = 20
+_REVEAL_SHARE = 0.3
+_SIDE_ROOM = 40
 
 
 class ActionRef(NamedTuple):
@@ -94,6 +98,25 @@ class Stage:
         """Finds what is in sight."""
         self.placed = self.anchor.place(self.height)
 
+    def shown(self) -> dict[Element, tuple[float, float]]:
+        """Elements in sight with their tops and extents; for :meth:`place_after`."""
+        return {self.element(each): (each.y, each.extent) for each in self.placed}
+
+    def place_after(self, before: dict[Element, tuple[float, float]]) -> float:
+        """Finds what is in sight; the top of the first thing that looks other than before.
+
+        An element that changed has lost its layout, or is another one.
+        """
+        generation = self.look.generation
+        kept = {each: at for each, at in before.items() if each.generation == generation}
+        self.place()
+        bottom = 0.0
+        for each in self.placed:
+            if kept.get(self.element(each)) != (each.y, each.extent):
+                return max(each.y, 0.0)
+            bottom = each.y + each.extent
+        return bottom
+
     def scroll(self, distance: float) -> float:
         """Moves the reading position; by how much it really moved."""
         before = self.position
@@ -142,6 +165,26 @@ class Stage:
             self.scroll(rect.bottom() - self.height + self.anchor.bottom_pad)
         elif rect is not None:
             self.scroll(rect.top() - self.anchor.bottom_pad)
+
+    def reveal(self, slot: Slot, unit: int) -> None:
+        """Brings a text position into sight; nothing moves if it is."""
+        placed = next((placed for placed in self.placed if placed.slot == slot), None)
+        if placed is None:
+            self.anchor.move_to(slot)
+            self.place()
+            placed = next(placed for placed in self.placed if placed.slot == slot)
+        element = self.element(placed)
+        top, bottom = line_span(element, unit)
+        y = self.top_of(placed)
+        if y + top < 0 or y + bottom > self.height - self.anchor.bottom_pad:
+            self.scroll(y + top - self.height * _REVEAL_SHARE)
+        if isinstance(element, CodeElement):
+            self._reveal_sideways(element, unit, bottom - 1)
+
+    def _reveal_sideways(self, element: CodeElement, unit: int, y: float) -> None:
+        x, room = caret_x(element, unit, y), self.look.width
+        if not 0 <= x < room - self.look.px(_SIDE_ROOM):
+            element.scroll_by(x - room * _REVEAL_SHARE)
 
     def element(self, placed: Placed) -> Element:
         """The element that was placed."""

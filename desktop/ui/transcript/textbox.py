@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtGui import QFont, QPainter, QTextCharFormat, QTextLayout, QTextLine, QTextOption
 
 from desktop.ui.transcript.units import unit_count
 
@@ -15,6 +15,7 @@ MAX_PIECE = 8_000
 """Characters of one QTextLayout: shaping is not linear in unbroken text. Source: measured."""
 
 _DIRECTION_SCAN = 400
+_OBJECT_GAP = 2.0
 _LINE_SEPARATOR = "\u2028"
 
 
@@ -24,6 +25,22 @@ class Format(NamedTuple):
     start: int
     length: int
     format: QTextCharFormat
+
+
+class InlineObject(NamedTuple):
+    """Room for a picture in the text.
+
+    Attributes:
+        position: Its character, in UTF-16 units.
+        width: Pixels; a format has to give them to that character.
+        ascent: Pixels above the baseline.
+        descent: Pixels below it.
+    """
+
+    position: int
+    width: float
+    ascent: float
+    descent: float
 
 
 @dataclass(slots=True, frozen=True)
@@ -57,6 +74,8 @@ class Piece:
     y: float
     tops: list[float]
     natural_width: float
+    objects: list[InlineObject]
+    places: list[QPointF]
 
 
 class TextBox:
@@ -77,7 +96,9 @@ class TextBox:
         style: BoxStyle,
         width: float,
         formats: Sequence[Format] = (),
+        *,
         earlier: "TextBox | None" = None,
+        objects: Sequence[InlineObject] = (),
     ) -> None:
         """Lays out a text.
 
@@ -88,6 +109,7 @@ class TextBox:
             formats: Formats of ranges.
             earlier: A box of the same style and width whose text this one goes on from: pieces
                 that did not change are taken over from it.
+            objects: Pictures in the text, in order.
         """
         self.pieces: list[Piece] = []
         self.height = 0.0
@@ -98,13 +120,25 @@ class TextBox:
         known = earlier.pieces if earlier else []
         for part in cut_text(shown):
             index = len(self.pieces)
-            marks = [mark for mark in formats if _meets(mark, self.length, unit_count(part))]
-            if index < len(known) and known[index].text == part and known[index].marks == marks:
-                self._take(known[index])
+            end = self.length + unit_count(part)
+            marks = [mark for mark in formats if _meets(mark, self.length, end - self.length)]
+            inside = [each for each in objects if self.length <= each.position < end]
+            old = known[index] if index < len(known) else None
+            if old and (old.text, old.marks, old.objects) == (part, marks, inside):
+                self._take(old)
             else:
-                self._add(part, style, width, marks, option)
+                self._add(part, style, width, marks, option=option, objects=inside)
         self._tops = [piece.y for piece in self.pieces]
         self._starts = [piece.start for piece in self.pieces]
+
+    @property
+    def places(self) -> Iterator[QPointF]:
+        """Left end of the baseline of each object, in order, relative to the box."""
+        return (
+            QPointF(place.x(), piece.y + place.y())
+            for piece in self.pieces
+            for place in piece.places
+        )
 
     def draw(
         self,
@@ -162,13 +196,15 @@ class TextBox:
         style: BoxStyle,
         width: float,
         formats: list[Format],
+        *,
         option: QTextOption,
+        objects: list[InlineObject],
     ) -> None:
         layout = QTextLayout(text, style.font)
         layout.setCacheEnabled(True)
         layout.setTextOption(option)
         length = unit_count(text)
-        piece = Piece(layout, text, formats, self.length, length, self.height, [], 0.0)
+        piece = Piece(layout, text, formats, self.length, length, self.height, [], 0.0, objects, [])
         if formats:
             layout.setFormats([_range(mark, piece) for mark in formats])
         y = 0.0
@@ -177,9 +213,12 @@ class TextBox:
             line.setLineWidth(width)
             natural = line.height()
             tall = max(style.line, natural)
-            line.setPosition(QPointF(0.0, y + (tall - natural) / 2))
+            lead = (tall - natural) / 2
+            above, below = _excess(piece, line, lead + line.ascent(), tall)
+            line.setPosition(QPointF(0.0, y + above + lead))
+            _place_objects(piece, line, y + above + lead + line.ascent())
             piece.tops.append(y)
-            y += tall
+            y += above + tall + below
             piece.natural_width = max(piece.natural_width, line.naturalTextWidth())
         layout.endLayout()
         piece.tops.append(y)
@@ -252,6 +291,28 @@ def _range(mark: Format, piece: Piece) -> QTextLayout.FormatRange:
     made.length = min(mark.start + mark.length - piece.start, piece.length) - start
     made.format = mark.format
     return made
+
+
+def _on_line(piece: Piece, line: QTextLine) -> Iterator[InlineObject]:
+    start = piece.start + line.textStart()
+    end = start + line.textLength()
+    return (each for each in piece.objects if start <= each.position < end)
+
+
+def _excess(piece: Piece, line: QTextLine, base: float, tall: float) -> tuple[float, float]:
+    """By how much the objects of a line reach over its top and its bottom."""
+    above = below = 0.0
+    for each in _on_line(piece, line):
+        above = max(above, each.ascent + _OBJECT_GAP - base)
+        below = max(below, each.descent + _OBJECT_GAP - (tall - base))
+    return above, below
+
+
+def _place_objects(piece: Piece, line: QTextLine, baseline: float) -> None:
+    for each in _on_line(piece, line):
+        at = each.position - piece.start
+        left = min(_x_of(line.cursorToX(at)), _x_of(line.cursorToX(at + 1)))
+        piece.places.append(QPointF(left, baseline))
 
 
 def _line_index(piece: Piece, y: float) -> int:

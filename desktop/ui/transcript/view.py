@@ -9,6 +9,8 @@ from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
+    QPainter,
+    QPaintEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
@@ -17,6 +19,7 @@ from desktop.ui.transcript.accessible import install_accessibility
 from desktop.ui.transcript.area import TranscriptArea
 from desktop.ui.transcript.code_block import CodeElement
 from desktop.ui.transcript.commands import Commands
+from desktop.ui.transcript.copying import selected_text
 from desktop.ui.transcript.keyboard import Keyboard
 from desktop.ui.transcript.pointer import Pointer
 from desktop.ui.transcript.source import Source
@@ -24,6 +27,7 @@ from desktop.ui.transcript.voice import TranscriptVoice
 
 _WHEEL_LINES = 3
 _WHEEL_STEP = 120
+_PASSING = (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 
 
 class TranscriptView(TranscriptArea):
@@ -32,6 +36,7 @@ class TranscriptView(TranscriptArea):
     Attributes:
         commands: What links, buttons and the menu do.
         voice: What assistive technology hears.
+        keyboard: What keys do.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -52,12 +57,31 @@ class TranscriptView(TranscriptArea):
             source.removed.connect(self.voice.removed),
             source.changed.connect(self.voice.changed),
             source.grown.connect(self.voice.grown),
+            source.reset.connect(self.keyboard.reading.reset),
+            source.inserted.connect(self.keyboard.reading.inserted),
+            source.removed.connect(self.keyboard.reading.removed),
+            source.changed.connect(self.keyboard.reading.replaced),
+            source.grown.connect(self.keyboard.reading.grown),
+            source.reset.connect(self.finder.reset),
+            source.inserted.connect(self.finder.inserted),
+            source.removed.connect(self.finder.removed),
+            source.changed.connect(self.finder.replaced),
+            source.loaded.connect(self.finder.loaded),
+            source.grown.connect(self.finder.grown),
         ]
         self.voice.reset()
 
     def copy(self) -> None:
         """Copies the selected text, or the message with keyboard focus."""
         self.commands.copy()
+
+    def selected_words(self) -> str:
+        """The selected text where it is part of one line, else ""."""
+        ends = self.stage.selection.ends
+        if ends is None or ends[0].place != ends[1].place:
+            return ""
+        text = selected_text(self.stage.flow, self.stage.selection)
+        return text if "\n" not in text else ""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scrolls; with Shift or sideways the code block under the pointer."""
@@ -102,6 +126,8 @@ class TranscriptView(TranscriptArea):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Hides where the keyboard is."""
         super().focusOutEvent(event)
+        if event.reason() not in _PASSING:
+            self.keyboard.leave()
         self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -129,6 +155,23 @@ class TranscriptView(TranscriptArea):
             row = placed.slot.row if placed else -1
         if row >= 0:
             self.commands.open_menu(row, event.globalPos())
+
+    def event(self, event: QEvent) -> bool:
+        """Keeps keys that it needs itself from the window's commands."""
+        is_asked = event.type() == QEvent.Type.ShortcutOverride
+        if is_asked and isinstance(event, QKeyEvent) and self.keyboard.wants(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paints what is in sight, and the caret of the message that is read."""
+        super().paintEvent(event)
+        caret = self.keyboard.reading.caret()
+        if caret is not None:
+            painter = QPainter(self.viewport())
+            painter.fillRect(caret, self.stage.look.roles.accent)
+            painter.end()
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Shows tool tips and forgets the pointer when it leaves."""

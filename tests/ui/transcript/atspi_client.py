@@ -52,6 +52,13 @@ def main():
     wait_for(lambda: last.name.endswith("Sentence 19."))
     found["last"] = last.name
     transcript.clearCache()
+    wait_for(lambda: "Text" in pyatspi.listInterfaces(transcript.getChildAtIndex(1_002)))
+    text = transcript.getChildAtIndex(1_002).queryText()
+    wait_for(lambda: "Sentence 19." in text.getText(0, -1))
+    found["text"] = text.getText(0, -1)
+    found["word"] = text.getTextAtOffset(12, pyatspi.TEXT_BOUNDARY_WORD_START)[0]
+    text.setCaretOffset(9)
+    wait_for(lambda: text.caretOffset == 9)
     print(json.dumps(found))  # noqa: T201
 
 

@@ -29,6 +29,9 @@ class Story:
             self.timeline.append_text(1_002, f"Sentence {number}. ")
         self.timeline.change(1_002, status=Status.COMPLETE, exchange=exchange())
         self.tell("streamed")
+        self.panel.view.setFocus()
+        self.panel.view.keyboard.focus_row(1_002)
+        self.panel.view.keyboard.reading.begin(1_002)
 
     def tell(self, text: str) -> None:
         sys.stdout.write(text + "\n")

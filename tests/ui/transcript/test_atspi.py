@@ -43,4 +43,5 @@ def test_a_client_reads_and_presses(desktop_env: dict[str, str]) -> None:
     assert "312 tokens" in found["description"]
     sentences = " ".join(f"Sentence {number}." for number in range(20))
     assert found["last"] == f"Assistant: {sentences}"
+    assert (found["text"].strip(), found["word"]) == (sentences, "Sentence")
     assert set(said) == {"https://a.example", "streamed"}

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
@@ -150,6 +150,14 @@ def test_a_pending_formula_has_an_estimated_width(qtbot: QtBot, images: MathImag
     assert 0.4 < pending.width / images.metrics(what).width < 2.5
 
 
+def test_asking_again_and_again_does_not_put_it_off(qtbot: QtBot, images: MathImages) -> None:
+    asking = QTimer(images, interval=1)
+    asking.timeout.connect(lambda: images.metrics(key("a+b")))
+    with qtbot.waitSignal(images.ready, timeout=20_000):
+        asking.start()
+    asking.stop()
+
+
 def test_what_is_done_is_told_once(qtbot: QtBot, images: MathImages) -> None:
     keys = {key(f"x_{number}") for number in range(5)}
     told: list[MathKey] = []
@@ -284,6 +292,6 @@ def test_nothing_heavy_is_imported_before_the_first_formula() -> None:
     code = (
         "import sys; from desktop.ui.transcript.math import MathImages\n"
         "MathImages()\n"
-        "assert not {'ziamath', 'PySide6.QtSvg'} & set(sys.modules)\n"
+        "assert not {'ziamath', 'PySide6.QtSvg', 'xml.etree'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
