@@ -26,10 +26,8 @@ LICENCES = (
     ("certifi", "MPL-2.0"),
     ("h11", "MIT"),
     ("httpx and httpcore", "BSD-3-Clause"),
-    ("jsonschema", "MIT"),
     ("keyring", "MIT"),
     ("markdown-it-py", "MIT"),
-    ("mdit-py-plugins", "MIT"),
     ("msgspec", "BSD-3-Clause"),
     ("platformdirs", "MIT"),
     ("Pygments", "BSD-2-Clause"),
@@ -40,7 +38,7 @@ LICENCES = (
 )
 """Name and licence of what it is built on.
 
-Source: the packages' own metadata on https://pypi.org.
+Source: the packages' own metadata.
 """
 
 _ICON_PX = 56
