@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QEventLoop, QObject, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from desktop.app.folders import FolderError, Folders, open_folders
@@ -126,7 +126,11 @@ def _refuse(reason: str) -> int:
     sys.stderr.write(f"{reason}\n")
     qt = _application()
     if qt.platformName() not in ("offscreen", "minimal"):
-        box = QMessageBox(QMessageBox.Icon.Critical, "Sounding", reason)
+        box = QMessageBox()
+        box.setIcon(QMessageBox.Icon.Critical)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setWindowTitle("Sounding")
+        box.setText(reason)
         box.finished.connect(qt.quit)
         box.open()
         qt.exec()

@@ -151,6 +151,7 @@ class TopBar(QFrame):
         """The label that gives a combo box its name where Qt reports its text instead."""
         box.setAccessibleName(text)
         label = QLabel(text, self)
+        label.setTextFormat(Qt.TextFormat.PlainText)
         label.setProperty("look", "small")
         label.setBuddy(box)
         return label

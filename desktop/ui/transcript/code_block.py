@@ -198,7 +198,7 @@ class CodeElement(BlockElement):
             y = top + chunk.row * look.code_line
             if y > clip.bottom():
                 break
-            shifted = [Format(m.start - chunk.unit, m.length, m.format) for m in selected]
+            shifted = [mark._replace(start=mark.start - chunk.unit) for mark in selected]
             self._box(index, look).draw(painter, QPointF(x, y), clip, shifted)
 
     def _paint_bar(self, painter: QPainter, look: Look, card: QRectF) -> None:

@@ -4,7 +4,7 @@ An element knows its text and actions without being laid out; layouts are made w
 sight and dropped again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -67,6 +67,7 @@ class Marks:
 
     Attributes:
         selection: Selected range in UTF-16 units, or None.
+        found: Formats over the hits of a search, likewise.
         hovered: Action under the pointer, by its place in ``Element.actions``, or -1.
         focused: Action with keyboard focus, likewise.
         is_revealed: Whether quiet actions are shown: pointer or focus is on the row.
@@ -76,6 +77,7 @@ class Marks:
     hovered: int = -1
     focused: int = -1
     is_revealed: bool = False
+    found: Sequence[Format] = ()
 
 
 class Element:
@@ -172,8 +174,8 @@ def joined_text(pieces: Iterable[tuple[Element, str]]) -> str:
 
 
 def selection_formats(look: Look, marks: Marks) -> list[Format]:
-    """What to draw over the selected range."""
+    """What to draw over the hits of a search and the selected range."""
     if marks.selection is None:
-        return []
+        return list(marks.found)
     start, end = marks.selection
-    return [Format(start, end - start, look.selection_format())]
+    return [*marks.found, Format(start, end - start, look.selection_format())]

@@ -165,7 +165,9 @@ class Finder(QObject):
         usual, strong = self._looks()
         here = self._current_in(placed.slot.row, element)
         return [
-            Format(start, end - start, strong if (start, end) == here else usual)
+            Format(start, end - start, strong)
+            if (start, end) == here
+            else Format(start, end - start, usual, is_ground=True)
             for start, end in self.needle.ranges_in(element, first, last)
         ]
 

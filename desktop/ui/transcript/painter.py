@@ -1,8 +1,5 @@
 """Paints what a stage holds in sight; it decides nothing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
@@ -12,21 +9,9 @@ from desktop.ui.transcript.elements import NOWHERE, Element, Marks
 from desktop.ui.transcript.find import Finder
 from desktop.ui.transcript.stage import ActionRef, Stage
 from desktop.ui.transcript.strokes import paint_ring
-from desktop.ui.transcript.textbox import Format
 from desktop.ui.transcript.units import unit_count
 
 _ROW_RING_MARGIN = 8
-
-
-@dataclass(slots=True)
-class FoundMarks(Marks):
-    """Marks with what is drawn over the hits of a search.
-
-    Attributes:
-        found: Formats of ranges, in UTF-16 units.
-    """
-
-    found: Sequence[Format] = ()
 
 
 class Highlights:
@@ -93,7 +78,7 @@ def _marks(
     last: int,
     *,
     has_focus: bool,
-) -> FoundMarks:
+) -> Marks:
     row, index = placed.slot
     selected = None
     if element.address != NOWHERE:
@@ -103,7 +88,7 @@ def _marks(
             selected = (start, unit_count(element.text) if end is None else end)
     is_last = row == last and not _is_user(stage, row)
     has_row_focus = has_focus and highlights.focused_row == row
-    return FoundMarks(
+    return Marks(
         selection=selected,
         hovered=_action(highlights.hovered, row, index),
         focused=_action(highlights.focused, row, index) if has_focus else -1,

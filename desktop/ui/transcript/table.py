@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontMetricsF, QPainter
 
 from desktop.markup.blocks import Block, Inline, Style
 from desktop.markup.inline import inline
-from desktop.ui.transcript.elements import Action, ActionKind, Marks
+from desktop.ui.transcript.elements import Action, ActionKind, Marks, selection_formats
 from desktop.ui.transcript.look import Look
 from desktop.ui.transcript.prose import BlockElement, is_openable
 from desktop.ui.transcript.strokes import paint_card, paint_focus
@@ -206,11 +206,9 @@ class TableElement(BlockElement):
         return areas
 
     def _selected(self, look: Look, marks: Marks, number: int, column: int) -> list[Format]:
-        if marks.selection is None:
-            return []
-        start, end = marks.selection
         offset = self._starts[number][column]
-        return [Format(start - offset, end - start, look.selection_format())]
+        drawn = selection_formats(look, marks)
+        return [mark._replace(start=mark.start - offset) for mark in drawn]
 
 
 def _starts(cells: list[Inline], position: int) -> list[int]:

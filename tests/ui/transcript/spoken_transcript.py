@@ -15,7 +15,7 @@ class Story:
 
     def __init__(self, panel: TranscriptPanel) -> None:
         rows = [user(f"Question {number}", number) for number in range(1_000)]
-        self.timeline = FakeTimeline([*rows, assistant("See [docs](https://a.example).")])
+        self.timeline = FakeTimeline([*rows, assistant("See <https://a.example>.")])
         self.panel = panel
         panel.view.set_source(self.timeline)
         panel.view.link_activated.connect(self.tell)

@@ -37,8 +37,8 @@ def test_a_client_reads_and_presses(desktop_env: dict[str, str]) -> None:
     assert found["count"] == 1_001
     assert found["0"] == ["list item", "You: Question 0", 0]
     assert found["500"] == ["list item", "You: Question 500", 500]
-    assert found["1000"] == ["list item", "Assistant: See docs.", 1_000]
-    roles = [["link", "docs"], ["push button", "Regenerate"], ["push button", "Copy"]]
+    assert found["1000"] == ["list item", "Assistant: See https://a.example.", 1_000]
+    roles = [["link", "https://a.example"], ["push button", "Regenerate"], ["push button", "Copy"]]
     assert found["children"] == roles
     assert "312 tokens" in found["description"]
     sentences = " ".join(f"Sentence {number}." for number in range(20))
