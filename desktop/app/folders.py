@@ -22,6 +22,18 @@ class FolderError(Exception):
     """The application cannot start with these folders; the text is for the user."""
 
 
+class FolderInUseError(FolderError):
+    """Another instance has the folder.
+
+    Attributes:
+        data_dir: The folder.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(f"Sounding is already running with this data folder: {data_dir}")
+        self.data_dir = data_dir
+
+
 @dataclass(slots=True)
 class Folders:
     """What one run writes to.
@@ -85,6 +97,6 @@ def _open(paths: AppPaths, *, is_temporary: bool) -> Folders:
     lock = QLockFile(str(paths.data_dir / LOCK_FILE))
     lock.setStaleLockTime(0)
     if not lock.tryLock(0):
-        raise FolderError(f"Sounding is already running with this data folder: {paths.data_dir}")
+        raise FolderInUseError(paths.data_dir)
     file = SettingsFile(paths.config_dir / SETTINGS_FILE)
     return Folders(paths, file, file.load(), lock, is_temporary)

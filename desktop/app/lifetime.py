@@ -13,13 +13,14 @@ import traceback
 from collections.abc import Callable
 from types import TracebackType
 
-from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtCore import QSocketNotifier, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
 from desktop import log
 from desktop.app.folders import FolderError, Folders, open_folders
 from desktop.app.options import Options
+from desktop.app.single import RaiseServer
 from desktop.app.workspaces import OpenWorkspace
 from desktop.bridge.chat import ChatController
 from desktop.bridge.workspace import Workspace
@@ -60,6 +61,7 @@ class Lifetime:
         self._open = OpenWorkspace(folders, options.base_url, self.report_bug)
         self._commands: Commands | None = None
         self._leaving = asyncio.Event()
+        self._raising: RaiseServer | None = None
         self._switching: asyncio.Queue[bool] = asyncio.Queue()
         self._has_reported = False
         self._status = 0
@@ -70,6 +72,7 @@ class Lifetime:
     async def run(self, on_ready: Callable[["Lifetime"], None] | None = None) -> int:
         """Runs until the user leaves; returns the exit status."""
         self._set_up_logs()
+        self._hear_later_starts()
         self._hook_exceptions()
         self._hook_signals()
         self._connect_window()
@@ -116,6 +119,18 @@ class Lifetime:
         if chat.view is not None and chat.welcome is not None:
             self._commands = Commands(self._window, chat.view, chat.welcome)
 
+    def _hear_later_starts(self) -> None:
+        if self._raising is not None:
+            self._raising.close()
+        self._raising = RaiseServer(self._open.folders.paths.data_dir, self._on_later_start)
+
+    def _on_later_start(self) -> None:
+        window = self._window
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.show()
+        window.raise_()
+        window.activateWindow()
+
     def _set_up_logs(self) -> None:
         """Logs go to the folders in use; without a folder for them there are none."""
         log_dir = self._open.folders.paths.log_dir
@@ -136,10 +151,11 @@ class Lifetime:
     async def _open_without_override(self, error: DesktopError) -> None:
         """A base URL that cannot be used must not keep the history from being read."""
         folders = self._open.folders
-        self._open = OpenWorkspace(folders, "https://api.aimlapi.com", self.report_bug)
+        self._open = OpenWorkspace(folders, "", self.report_bug)
         workspace = await self._open.open()
         await self._show(workspace)
-        workspace.chat.failed.emit(error)
+        text = self._window.tr("Requests go to {host} instead.").format(host=self._open.host)
+        workspace.chat.noticed.emit(f"{error.user_text} {text}")
 
     async def _show(self, workspace: Workspace) -> None:
         self._window.attach(workspace)
@@ -193,7 +209,7 @@ class Lifetime:
             log_level=self._options.log_level,
         )
         old = self._open
-        if not old.folders.is_temporary and not is_demo:
+        if old.folders.is_temporary == is_demo:
             return
         try:
             folders = open_folders(options)
@@ -205,6 +221,7 @@ class Lifetime:
         await old.close()
         self._open = OpenWorkspace(folders, options.base_url, self.report_bug)
         self._set_up_logs()
+        self._hear_later_starts()
         await self._enter_workspace()
 
     # -- the window ----------------------------------------------------------------------------
@@ -229,6 +246,8 @@ class Lifetime:
             workspace.preferences.change(**{name: getattr(geometry, name) for name in names})
 
     async def _close(self) -> None:
+        if self._raising is not None:
+            self._raising.close()
         self._geometry_timer.stop()
         self._collect_timer.stop()
         self._on_geometry_timer_timeout()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
-from desktop.app.folders import FolderError, Folders, open_folders
+from desktop.app.folders import FolderError, FolderInUseError, Folders, open_folders
 from desktop.app.options import Options
 from desktop.ui.geometry import WindowGeometry
 from desktop.ui.main_window import MainWindow
@@ -39,6 +39,8 @@ def run(options: Options, on_ready: "Callable[[Lifetime], None] | None" = None) 
     """
     try:
         folders = open_folders(options)
+    except FolderInUseError as error:
+        return _raise_first(error)
     except FolderError as error:
         return _refuse(str(error))
     qt = _application()
@@ -119,6 +121,17 @@ def _run_loop(
         status = runner.run(lifetime.run(on_ready))
         lifetime.leave_at_once(status)
     return status
+
+
+def _raise_first(error: FolderInUseError) -> int:
+    """Shows the window that has the folder; says so where it does not answer."""
+    from desktop.app.single import raise_first
+
+    _application()
+    if not raise_first(error.data_dir):
+        return _refuse(str(error))
+    sys.stderr.write(f"{error}. Its window was brought to the front.\n")
+    return 0
 
 
 def _refuse(reason: str) -> int:

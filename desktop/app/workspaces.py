@@ -105,6 +105,7 @@ class OpenWorkspace:
         if self._demo is not None:
             await self._demo.stop()
         self.folders.close()
+        self.workspace = None  # what the keyring answers from now on concerns nobody
 
     async def _base_url(self) -> BaseUrl:
         if self.folders.is_temporary:

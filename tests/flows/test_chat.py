@@ -3,8 +3,7 @@
 import pytest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
-from desktop.domain.capabilities import GPT_5_1, GPT_5_1_CHAT, MODEL_NAMES, Endpoint
-from desktop.ui.top_bar import ENDPOINT_NAMES
+from desktop.domain.capabilities import ENDPOINT_NAMES, GPT_5_1, GPT_5_1_CHAT, MODEL_NAMES, Endpoint
 from tests.flows.app import App
 from tests.flows.conftest import Tell
 from tests.flows.replies import ANSWER, SHOWN, answer, ending, opening, whole

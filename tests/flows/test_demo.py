@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from tests.conftest import Run
 from tests.flows.app import CANARY, App, until
@@ -56,6 +56,29 @@ def test_demo_from_the_welcome_page_and_back(tell: Tell, server: FaultServer) ->
     tell(story)
 
 
+def test_nothing_of_the_demo_stays_when_it_is_left(tell: Tell, server: FaultServer) -> None:
+    async def story(app: App) -> None:
+        app.key = ""
+        await app.restart()
+        app.menu("demo")
+        app.window.demo_requested.emit(True)
+        await until(lambda: app.is_in_demo)
+        await app.ask("markdown")
+        assert app.titles() == ["markdown"]
+        await until(lambda: "Balance" in status_text(app))
+        app.window.chat.notices.show_notice("Of the demo", "Try again", sticky=True)
+        app.menu("leave_demo")
+        await until(lambda: app.is_at_home)
+        await until(lambda: app.titles() == [])
+        assert app.window.windowTitle() == "Sounding"
+        labels = app.window.chat.top_bar.findChildren(QLabel)
+        assert "markdown" not in [label.text() for label in labels]
+        assert "$" not in status_text(app)
+        assert app.window.chat.notices.isHidden()
+
+    tell(story)
+
+
 def test_leaving_the_demo_while_it_streams(tell: Tell, server: FaultServer) -> None:
     async def story(app: App) -> None:
         app.menu("demo")
@@ -96,8 +119,6 @@ def test_started_as_demo_it_needs_no_key_and_leaves_nothing(
 
 def status_text(app: App) -> str:
     """All that the status line says."""
-    from PySide6.QtWidgets import QLabel
-
     labels = app.window.status.findChildren(QLabel)
     return " ".join(label.text() for label in labels if not label.isHidden())
 

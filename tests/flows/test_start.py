@@ -92,13 +92,14 @@ def test_unknown_option_is_refused() -> None:
     assert "--nonsense" in done.stderr
 
 
-def test_second_instance_with_the_same_folder_is_refused(
+def test_a_second_start_with_the_same_folder_raises_the_first(
     server: FaultServer, tmp_path: Path
 ) -> None:
     with Child(tmp_path, server.url) as first:
         second = run("--data-dir", str(tmp_path), "--base-url", server.url)
-        assert second.returncode == 1
+        assert second.returncode == 0
         assert "already running" in second.stderr
+        assert "brought to the front" in second.stderr
         assert str(tmp_path) in second.stderr
         assert first.order("names")["names"] == []
         first.kill()
@@ -113,6 +114,12 @@ def test_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert str(place) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_folder_without_a_name_is_not_the_current_one() -> None:
+    done = run("--data-dir", "")
+    assert done.returncode == 2
+    assert "name a folder" in done.stderr
 
 
 @pytest.mark.parametrize("url", ["http://example.org", "nonsense", "http://user:word@localhost"])
@@ -158,3 +165,16 @@ def test_base_url_may_end_in_v1(server: FaultServer, tmp_path: Path) -> None:
         names = child.order("wait")["names"]
     assert names[1].startswith("Assistant: This is a canned demo reply")
     assert server.posts()[0].path == "/v1/chat/completions"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes cannot be halted")
+def test_a_second_start_does_not_wait_for_a_first_that_hangs(
+    server: FaultServer, tmp_path: Path
+) -> None:
+    with Child(tmp_path, server.url) as first:
+        os.kill(first.process.pid, signal.SIGSTOP)
+        second = run("--data-dir", str(tmp_path), "--base-url", server.url)
+        os.kill(first.process.pid, signal.SIGCONT)
+        assert second.returncode == 1
+        assert "already running" in second.stderr
+        assert "brought to the front" not in second.stderr

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.domain.capabilities import Endpoint
-from desktop.ui.top_bar import ENDPOINT_NAMES
+from desktop.domain.capabilities import ENDPOINT_NAMES, Endpoint
 from tests.flows.app import POLL_S, App
 from tests.flows.conftest import Tell
 from tests.flows.test_chat import choose
