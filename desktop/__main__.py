@@ -18,7 +18,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--data-dir",
-        type=Path,
+        type=_folder,
         metavar="DIR",
         help="keep history, settings and logs in DIR instead of the platform's own folders",
     )
@@ -36,9 +36,16 @@ def _parser() -> argparse.ArgumentParser:
         "--log-level", choices=LOG_LEVELS, default="info", help="how much is written to the log"
     )
     parser.add_argument(
-        "files", nargs="*", type=Path, metavar="FILE", help="something to import; asked about first"
+        "files", nargs="*", type=Path, metavar="FILE", help="something to import (not possible yet)"
     )
     return parser
+
+
+def _folder(text: str) -> Path:
+    """A folder that was named; an empty name would be the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("name a folder")
+    return Path(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,6 +7,7 @@ values that cannot be used: the rest is taken, and what is not known is kept.
 import json
 import math
 import os
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -66,6 +67,7 @@ class SettingsFile:
         self.path = path
         self.rejected: tuple[str, ...] = ()
         self._unknown: dict[str, object] = {}
+        self._turn = threading.Lock()
 
     def load(self) -> Settings:
         """The stored preferences, with defaults for what is missing or cannot be used."""
@@ -87,13 +89,16 @@ class SettingsFile:
     def save(self, settings: Settings) -> None:
         """Writes all preferences; afterwards the file is either the old or the new one.
 
+        A call from another thread waits for its turn: both would write the same temporary file.
+
         Raises:
             StorageError: The file could not be written; the old one is still there.
         """
         values = self._unknown | asdict(settings)
         text = json.dumps(values, indent=2, ensure_ascii=True) + "\n"
         try:
-            _replace(self.path, text.encode("ascii"))
+            with self._turn:
+                _replace(self.path, text.encode("ascii"))
         except OSError as error:
             raise StorageError(
                 "The settings could not be saved. Check that the disk is not full and that "

@@ -170,6 +170,7 @@ class Lifetime:
             workspace.chat.failed.emit(error)
             return
         workspace.history.seed(page.rows)
+        self._tell_rejected_settings()
         if page.notice:
             workspace.chat.noticed.emit(page.notice)
         last = workspace.preferences.settings.last_conversation
@@ -181,6 +182,14 @@ class Lifetime:
         if self._options.files:
             names = ", ".join(path.name for path in self._options.files)
             text = self._window.tr("Importing files is not possible yet: {names}")
+            workspace.chat.noticed.emit(text.format(names=names))
+
+    def _tell_rejected_settings(self) -> None:
+        """Says which preferences could not be read; their file was copied before any save."""
+        file, workspace = self._open.folders.file, self._open.workspace
+        if file.rejected and workspace is not None:
+            text = self._window.tr("Some settings could not be read and start anew: {names}")
+            names = ", ".join(name or file.path.name for name in file.rejected)
             workspace.chat.noticed.emit(text.format(names=names))
 
     def _on_warm_up_error(self, error: DesktopError) -> None:

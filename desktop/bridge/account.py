@@ -1,5 +1,6 @@
 """The API key, the provider's address and the balance, for the widgets."""
 
+import asyncio
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
@@ -17,6 +18,7 @@ class AccountController(QObject):
         status_changed(status): A ``KeyStatus``.
         key_tested(): The entered key was accepted by the provider and kept.
         key_refused(error): It was not accepted, could not be tested, or could not be kept.
+        removal_failed(error): A key may still be where it was.
         balance_changed(usd): Decimal text.
         busy_changed(is_busy): A key is being tested or kept.
         host_changed(host): Another provider is used.
@@ -25,6 +27,7 @@ class AccountController(QObject):
     status_changed = Signal(object)
     key_tested = Signal()
     key_refused = Signal(object)
+    removal_failed = Signal(object)
     balance_changed = Signal(str)
     busy_changed = Signal(bool)
     host_changed = Signal(str)
@@ -44,6 +47,7 @@ class AccountController(QObject):
         self._scope = scope
         self._is_demo = is_demo
         self._is_loaded = is_demo
+        self._entering: asyncio.Task[None] | None = None
         self.origin = origin
 
     @property
@@ -78,6 +82,8 @@ class AccountController(QObject):
         """Another provider's address: it has a key of its own."""
         self.origin = origin
         self._is_loaded = self._is_demo
+        self.balance_changed.emit("")
+        self.status_changed.emit(self.status)
         self.load()
 
     def enter_key(self, text: str, *, is_tested: bool, is_kept: bool) -> None:
@@ -89,11 +95,16 @@ class AccountController(QObject):
             is_kept: Write it to the keyring; otherwise it lasts for this run.
         """
         self.busy_changed.emit(True)
-        self._scope.spawn(
+        self._entering = self._scope.spawn(
             self._enter(text, is_tested=is_tested, is_kept=is_kept),
             on_error=self.key_refused.emit,
             on_done=lambda: self.busy_changed.emit(False),
         )
+
+    def cancel_entry(self) -> None:
+        """Gives up a key that is being tested: it is neither used nor kept."""
+        if self._entering is not None:
+            self._entering.cancel()
 
     async def _enter(self, text: str, *, is_tested: bool, is_kept: bool) -> None:
         key = SecretKey(text)
@@ -115,9 +126,10 @@ class AccountController(QObject):
 
     def remove_key(self) -> None:
         """Forgets the key everywhere."""
-        self._scope.spawn(self._remove(), on_error=self.key_refused.emit)
+        self._scope.spawn(self._remove(), on_error=self.removal_failed.emit)
 
     async def _remove(self) -> None:
+        self.balance_changed.emit("")
         await self._credentials.remove(self.origin)
         self.status_changed.emit(self.status)
 

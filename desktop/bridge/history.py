@@ -1,5 +1,6 @@
 """The history list as a Qt model that reads itself page by page."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
@@ -136,17 +137,22 @@ class HistoryModel(QAbstractListModel):
     # -- inside ------------------------------------------------------------------------------
 
     async def _read_again(self, epoch: int) -> None:
-        rows = await self._store.conversations(query=self._query, limit=PAGE)
+        try:
+            rows = await self._store.conversations(query=self._query, limit=PAGE)
+        finally:
+            self._end_reading(epoch)
         if epoch == self._epoch:
             self._replace(rows, is_complete=len(rows) < PAGE)
 
     async def _read_more(self, epoch: int) -> None:
         last = self._rows[-1] if self._rows else None
         after = ListCursor(last.updated_at, last.id) if last else None
-        rows = await self._store.conversations(after=after, query=self._query, limit=PAGE)
+        try:
+            rows = await self._store.conversations(after=after, query=self._query, limit=PAGE)
+        finally:
+            self._end_reading(epoch)
         if epoch != self._epoch:
             return
-        self._is_reading = False
         self._is_complete = len(rows) < PAGE
         known = {row.id for row in self._rows}
         fresh = [row for row in rows if row.id not in known]
@@ -155,6 +161,11 @@ class HistoryModel(QAbstractListModel):
             self.beginInsertRows(_ROOT, first, first + len(fresh) - 1)
             self._rows += fresh
             self.endInsertRows()
+
+    def _end_reading(self, epoch: int) -> None:
+        """Lets the next page be read, also after one that could not be."""
+        if epoch == self._epoch:
+            self._is_reading = False
 
     async def _refresh(self, conversation_id: ConversationId, epoch: int) -> None:
         found = await self._store.row(conversation_id, query=self._query)
@@ -171,15 +182,18 @@ class HistoryModel(QAbstractListModel):
             return
         self._remove(old)
         new = self._place_of(found, -1)
+        if new == len(self._rows) and not self._is_complete:
+            return  # it comes with its page; here, the rows before it would never be read
         self.beginInsertRows(_ROOT, new, new)
         self._rows.insert(new, found)
         self.endInsertRows()
         self._touch(max(new - 1, 0), min(new + 1, len(self._rows) - 1))
 
     def _place_of(self, row: ConversationRow, old: int) -> int:
+        """Position of a row among the others, newest first, where ``old`` is taken out or -1."""
         key = (row.updated_at, row.id)
-        others = (other for n, other in enumerate(self._rows) if n != old)
-        return sum(1 for other in others if (other.updated_at, other.id) > key)
+        place = bisect_left(self._rows, True, key=lambda other: (other.updated_at, other.id) <= key)
+        return place - 1 if 0 <= old < place else place
 
     def _remove(self, row: int) -> None:
         if row >= 0:

@@ -30,6 +30,7 @@ class PreferencesController(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(SAVE_DELAY_MS)
         self._timer.timeout.connect(self._on_timer_timeout)
+        self._saving = asyncio.Lock()
 
     def change(self, **values: Any) -> None:
         """Changes some preferences by their names in ``Settings``."""
@@ -45,4 +46,9 @@ class PreferencesController(QObject):
         self._file.save(self.settings)
 
     def _on_timer_timeout(self) -> None:
-        self._scope.spawn(asyncio.to_thread(self._file.save, self.settings))
+        self._scope.spawn(self._save())
+
+    async def _save(self) -> None:
+        """Writes what the preferences are when its turn comes, so that an older one never lasts."""
+        async with self._saving:
+            await asyncio.to_thread(self._file.save, self.settings)

@@ -93,9 +93,10 @@ class SessionListener(Protocol):
 
 @dataclass(slots=True)
 class _Run:
-    """A reply while it is made."""
+    """A reply while it is made, with the settings it began with."""
 
     message: Message
+    settings: ChatSettings
     assembler: Assembler
     view: GrowthReader
     store: GrowthReader
@@ -270,6 +271,8 @@ class Session:
             run.status = Status.INTERRUPTED if has_content else Status.FAILED
         finally:
             if run is not None:
+                if run.status.is_running:  # a bug ends it; no reply may look alive for ever
+                    run.status = Status.INTERRUPTED
                 await _kept(self._finish(run))
 
     async def _begin(self, parent: Message, *, is_branch: bool) -> _Run:
@@ -277,9 +280,11 @@ class Session:
         async with self._tree:
             row = self._required().row
             added = await self._store.add(row.id, parent.id, Role.ASSISTANT, (), _now())
-            message = replace(added, exchange=self._first_summary())
+            settings = self.settings
+            summary = ExchangeSummary(settings.endpoint.value, settings.model)
+            message = replace(added, exchange=summary)
             made = Assembler()
-            run = _Run(message, made, made.reader(), made.reader(), time.monotonic())
+            run = _Run(message, settings, made, made.reader(), made.reader(), time.monotonic())
             self._run = run
             if is_branch:
                 await self._reload()
@@ -288,14 +293,11 @@ class Session:
                 self._tell_added(message)
             return run
 
-    def _first_summary(self) -> ExchangeSummary:
-        return ExchangeSummary(self.settings.endpoint.value, self.settings.model)
-
     async def _attempts(self, run: _Run, parent: Message) -> None:
         """Asks once, and again where that is safe; raises the last error."""
         history = await self._store.path(parent.id)
         while True:
-            turn = Turn(self.settings, history, new_client_request_id())
+            turn = Turn(run.settings, history, new_client_request_id())
             run.request = self._backend().prepare(turn)
             run.started_s = time.monotonic()
             run.exchange_id = await _kept(

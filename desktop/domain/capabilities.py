@@ -25,6 +25,12 @@ MODELS = (GPT_5_1, GPT_5_1_CHAT)
 MODEL_NAMES = {GPT_5_1: "gpt-5.1", GPT_5_1_CHAT: "gpt-5.1-chat-latest"}
 """Names as shown; ids use hyphens where names use dots."""
 
+ENDPOINT_NAMES = {
+    Endpoint.CHAT_COMPLETIONS: "Chat completions",
+    Endpoint.RESPONSES: "Responses",
+}
+"""Names as shown; the provider's own words, so never translated."""
+
 MODEL_PAGES = {
     GPT_5_1: "https://docs.aimlapi.com/api-references/text-models-llm/openai/gpt-5-1",
     GPT_5_1_CHAT: (

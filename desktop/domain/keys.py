@@ -157,11 +157,6 @@ def validate_key(text: str) -> str:
     return key
 
 
-def masked(key: str) -> str:
-    """The public start of a key and an ellipsis, for showing which key is in use."""
-    return key[: min(_PREFIX_CHARS, len(key) // 2)] + "…"
-
-
 def parse_base_url(text: str) -> BaseUrl:
     """The provider's origin and API root from what a person typed: the root or its ``/v1``.
 

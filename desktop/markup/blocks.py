@@ -49,6 +49,15 @@ class Level:
     task: bool | None = None
 
 
+class Piece(StrEnum):
+    """What a block is of a paragraph that is too long to be one block."""
+
+    WHOLE = ""
+    FIRST = "first"
+    LINE = "line"
+    CUT = "cut"
+
+
 @dataclass(slots=True, frozen=True)
 class Block:
     r"""One leaf block.
@@ -66,6 +75,9 @@ class Block:
         rows: Inline source of a table's cells, header row first; a row may be shorter than the
             header, never longer.
         aligns: "", "left", "center" or "right" for each column of a table.
+        piece: FIRST, then LINE, after a newline that is in neither block, or CUT, inside a line,
+            where a paragraph is over the cap for one leaf; it is plain text, and each piece has
+            the source lines of the whole.
     """
 
     kind: BlockKind
@@ -77,6 +89,7 @@ class Block:
     level: int = 0
     rows: tuple[tuple[str, ...], ...] = ()
     aligns: tuple[str, ...] = ()
+    piece: Piece = Piece.WHOLE
 
 
 class Style(IntFlag):

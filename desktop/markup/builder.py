@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from desktop.markup.blocks import Block, BlockKind, Level, LevelKind
+from desktop.markup.pieces import pieces_of
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -220,7 +221,7 @@ class _Walk:
             kind = BlockKind.PARAGRAPH
         elif token.type == "fence":
             info = label_of(token.info)
-        self.blocks.append(Block(kind, raw, self._levels(), start, end, info, level))
+        self.blocks += pieces_of(Block(kind, raw, self._levels(), start, end, info, level))
 
     def _table(self, token: "Token", start: int, end: int) -> None:
         rows, aligns = token.meta["rows"], token.meta["aligns"]

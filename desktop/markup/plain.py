@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from desktop.markup.blocks import Block, BlockKind, LevelKind
+from desktop.markup.blocks import Block, BlockKind, LevelKind, Piece
 from desktop.markup.inline import inline
 
 _NO_REFERENCES: Mapping[str, Any] = MappingProxyType({})
@@ -37,7 +37,7 @@ def block_text(block: Block, references: Mapping[str, Any] = _NO_REFERENCES) -> 
         )
     if block.kind is BlockKind.RULE:
         return "---"
-    if block.kind in {BlockKind.PARAGRAPH, BlockKind.HEADING}:
+    if block.kind in {BlockKind.PARAGRAPH, BlockKind.HEADING} and not block.piece:
         return inline(block.raw, references).text
     return block.raw
 
@@ -45,6 +45,9 @@ def block_text(block: Block, references: Mapping[str, Any] = _NO_REFERENCES) -> 
 def _joined(blocks: Iterable[Block], text: Callable[[Block], str]) -> str:
     parts: list[str] = []
     for block in blocks:
+        if block.piece is Piece.CUT:
+            parts.append(text(block))
+            continue
         if parts and not parts[-1].endswith("\n"):
             parts.append("\n")
         parts.append(_margin(block) + text(block))

@@ -16,6 +16,7 @@ from desktop.markup.cuts import Cut, closing_fence, find_cut
 from desktop.markup.grammar import parse_blocks
 from desktop.markup.limits import CALM_CHARS, PIECE_CHARS, REST_FACTOR
 from desktop.markup.normalise import Door, normalise
+from desktop.markup.pieces import pieces_of
 from desktop.markup.references import References
 
 if TYPE_CHECKING:
@@ -273,9 +274,9 @@ def _with_suffix(blocks: tuple[Block, ...], tail: _Tail, shown: int) -> tuple[Bl
         return blocks
     if not blocks or blocks[-1].kind not in _GROWING:
         start, end = tail.base + shown, tail.base + size
-        return (*blocks, Block(BlockKind.PARAGRAPH, tail.text[shown:], (), start, end))
+        return (*blocks, *pieces_of(Block(BlockKind.PARAGRAPH, tail.text[shown:], (), start, end)))
     last = blocks[-1]
     while last.kind is not BlockKind.CODE and tail.text[shown - 1] in " \t\n":
         shown -= 1
     grown = replace(last, raw=last.raw + tail.text[shown:], end=tail.base + size)
-    return (*blocks[:-1], grown)
+    return (*blocks[:-1], *pieces_of(grown))

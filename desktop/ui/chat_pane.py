@@ -135,6 +135,8 @@ class ChatPane(QWidget):
         if self.view is not None:
             self.view.set_source(chat.timeline)
             self.view.finder.set_searcher(chat.timeline)
+        self.top_bar.set_title(chat.title)
+        self.composer.set_running(chat.is_running)
         self._on_settings_changed(chat.settings)
         self._choose_page()
 

@@ -137,6 +137,8 @@ class Commands(QObject):
 
     def attach(self, workspace: "Workspace") -> None:
         """Shows and commands another workspace."""
+        if self._workspace is not None:
+            self._window.chat.notices.clear()  # its buttons would act on the one before
         self._workspace = workspace
         self._deleted = None
         chat, account, preferences = workspace.chat, workspace.account, workspace.preferences
@@ -153,9 +155,8 @@ class Commands(QObject):
         chat.storage_failed.connect(self._on_storage_failed)
         chat.noticed.connect(self._on_noticed)
         chat.reply_ended.connect(self._on_reply_ended)
-        workspace.history.modelReset.connect(self._mark_current)
-        workspace.history.rowsInserted.connect(self._mark_current)
         account.status_changed.connect(self._on_key_status_changed)
+        account.removal_failed.connect(self._on_removal_failed)
         account.balance_changed.connect(self._on_balance_changed)
         account.host_changed.connect(self._window.status.set_host)
         preferences.changed.connect(self._on_preferences_changed)
@@ -164,6 +165,10 @@ class Commands(QObject):
         self._on_settings_changed(chat.settings)
         self._on_key_status_changed(account.status)
         self._on_running_changed(chat.is_running)
+        self._on_balance_changed("")
+        self._window.set_conversation_title(chat.title)
+        self._mark_current()
+        self._show_cost()
 
     # -- commands ----------------------------------------------------------------------------
 
@@ -223,6 +228,7 @@ class Commands(QObject):
             )
         )
         dialog.link_activated.connect(open_url)
+        dialog.rejected.connect(account.cancel_entry)
         account.busy_changed.connect(dialog.set_busy)
         account.key_refused.connect(dialog.show_error)
         account.key_tested.connect(dialog.accept)
@@ -388,6 +394,9 @@ class Commands(QObject):
         elif problems := workspace.chat.settings.problems():
             reason = block_reason(problems[0])
         self._window.chat.composer.set_block(reason)
+
+    def _on_removal_failed(self, error: DesktopError) -> None:
+        self._window.chat.notices.show_notice(error.user_text, kind="error", sticky=True)
 
     def _on_noticed(self, text: str) -> None:
         self._window.chat.notices.show_notice(text, kind="warning", sticky=True)

@@ -28,18 +28,12 @@ class Icon(StrEnum):
     """
 
     PLUS = "M 8 3 L 8 13 M 3 8 L 13 8"
-    SEARCH = "O 7 7 4.25 M 10.25 10.25 L 13.5 13.5"
     CLOSE = "M 4 4 L 12 12 M 12 4 L 4 12"
-    SEND = "M 8 13 L 8 3 M 3.5 7.5 L 8 3 L 12.5 7.5"
-    STOP = "R 4 4 8 8 1.5"
     PANE_LEFT = "R 2 3 12 10 2 M 6 3 L 6 13"
     PANE_RIGHT = "R 2 3 12 10 2 M 10 3 L 10 13"
     CHEVRON_UP = "M 3.5 10 L 8 5.5 L 12.5 10"
     CHEVRON_DOWN = "M 3.5 6 L 8 10.5 L 12.5 6"
-    CHEVRON_LEFT = "M 10 3.5 L 5.5 8 L 10 12.5"
-    CHEVRON_RIGHT = "M 6 3.5 L 10.5 8 L 6 12.5"
     WARNING = "M 8 2.5 L 14.5 13.5 L 1.5 13.5 Z M 8 6.5 L 8 9.5 M 8 11.6 L 8 11.7"
-    CHECK = "M 3 8.5 L 6.5 12 L 13 4.5"
 
 
 @cache

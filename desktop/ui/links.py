@@ -11,6 +11,9 @@ from PySide6.QtGui import QDesktopServices
 MAX_LENGTH = 8192
 """Longer links are refused; Windows and some launchers cut them."""
 
+MAX_QUIET_QUERY = 100
+"""Characters of a query that is opened without asking; a longer one may carry secrets away."""
+
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\\]")
 _WEB = re.compile(r"https?://[^/?#]", re.IGNORECASE)
 _MAIL = re.compile(r"mailto:[^/]", re.IGNORECASE)
@@ -39,6 +42,40 @@ def open_url(url: str) -> bool:
     """Whether the link was allowed and handed to the system."""
     parsed = checked(url)
     return parsed is not None and QDesktopServices.openUrl(parsed)
+
+
+def must_ask(text: str, url: str) -> bool:
+    """Whether a link is to be confirmed, because its text does not say where it leads.
+
+    Args:
+        text: What is shown of the link.
+        url: Where it leads.
+
+    True also for a long query, for a host that is not plain ASCII, and for a refused link.
+    """
+    parsed = checked(url)
+    if parsed is None or is_punycode(host_of(url)):
+        return True
+    if len(parsed.query(QUrl.ComponentFormattingOption.FullyEncoded)) > MAX_QUIET_QUERY:
+        return True
+    shown = text.strip()
+    named = (shown, f"https://{shown}", f"http://{shown}", f"mailto:{shown}")
+    return full_address(url) not in {full_address(each) for each in named}
+
+
+def full_address(url: str) -> str:
+    """The whole address in ASCII, with a path; "" if the link is refused."""
+    parsed = checked(url)
+    if parsed is None:
+        return ""
+    if not parsed.path() and parsed.scheme() != "mailto":
+        parsed.setPath("/")
+    return bytes(parsed.toEncoded().data()).decode("ascii")
+
+
+def is_punycode(host: str) -> bool:
+    """Whether a host, as :func:`host_of` gives it, has letters beyond ASCII."""
+    return any(label.startswith("xn--") for label in host.rpartition("@")[2].lower().split("."))
 
 
 def host_of(url: str) -> str:

@@ -14,15 +14,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.domain.capabilities import MODEL_NAMES, MODELS, Endpoint
+from desktop.domain.capabilities import ENDPOINT_NAMES, MODEL_NAMES, MODELS
 from desktop.ui.icons import Icon, icon
 from desktop.ui.theme import Roles, light_roles
-
-ENDPOINT_NAMES = {
-    Endpoint.CHAT_COMPLETIONS: "Chat completions",
-    Endpoint.RESPONSES: "Responses",
-}
-"""Names as shown; the provider's own words, so never translated."""
 
 NARROW_PX = 600
 """Below this width the choosers' labels give way."""

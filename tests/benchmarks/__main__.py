@@ -1,6 +1,6 @@
 """Measures the application against its budgets and prints one table.
 
-python -m tests.benchmarks [B1 B3 ...] [--json FILE] [--rounds N] [--quick]
+python -m tests.benchmarks [B1 B3 large ...] [--json FILE] [--rounds N] [--quick]
 """
 
 import argparse
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks import opening, start, streaming
+from tests.benchmarks import large, opening, references, start, streaming
 from tests.benchmarks.harness import Plan, Result, table
 
 GROUPS: dict[Callable[[Plan], list[Result]], tuple[str, ...]] = {
@@ -24,6 +24,9 @@ GROUPS: dict[Callable[[Plan], list[Result]], tuple[str, ...]] = {
     opening.measure: ("B6",),
     streaming.latency: ("B8",),
     streaming.processor: ("B9",),
+    references.throughput: ("B3",),
+    references.smoothness: ("B4", "B5"),
+    large.measure: ("large",),
 }
 NAMES = sorted({name for names in GROUPS.values() for name in names})
 
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 f"measuring {', '.join(names)}: {measure.__module__.rpartition('.')[2]}", flush=True
             )
             results += [each for each in measure(plan) if each.name in wanted]
-    print(table(results))
+    print(table(sorted(results, key=_name)))
     if options.json:
         options.json.write_text(json.dumps(_report(plan, results), indent=2) + "\n", "utf-8")
     return 0
@@ -56,6 +59,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     if unknown := set(options.names) - set(NAMES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     return options
+
+
+def _name(result: Result) -> str:
+    return result.name
 
 
 def _report(plan: Plan, results: Sequence[Result]) -> dict[str, object]:

@@ -186,7 +186,7 @@ class Hand:
         self.workspace.chat.timeline.grown.connect(on_grown)
         self._every(FRAME_MS, on_frame)
         if is_typing:
-            self._every(KEY_MS, self._press_key)
+            self._every(KEY_MS, self.press_key)
         return meter
 
     def stamps(self) -> dict[int, float]:
@@ -209,7 +209,8 @@ class Hand:
         timer.start()
         self._timers.append(timer)
 
-    def _press_key(self) -> None:
+    def press_key(self) -> None:
+        """Types a letter into the message box."""
         target = self.window.chat.composer.focusProxy() or self.window
         for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
             key = QKeyEvent(kind, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier, "a")

@@ -5,6 +5,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tests.benchmarks.harness import resident_mb
+from tests.benchmarks.reading import Reading
 
 if TYPE_CHECKING:
     from tests.benchmarks.driven import Hand
@@ -71,3 +72,18 @@ async def opening(hand: "Hand", conversations: list[int], rounds: int) -> dict[s
                 taken[str(each)].append(seconds)
             await asyncio.sleep(0.2)
     return taken
+
+
+async def large(hand: "Hand", conversation: int, steps: int) -> dict[str, Any]:
+    """How a conversation opens, and how late frames are while it is read and written under."""
+    await asyncio.sleep(SETTLE_S)
+    before = resident_mb()
+    open_s = await hand.open(conversation)
+    reading = Reading(hand)
+    late_ms = {
+        "typing": await reading.late_ms(steps, reading.type),
+        "wheel": await reading.late_ms(steps, reading.turn_wheel),
+        "page": await reading.late_ms(steps, reading.turn_page),
+        "bar": await reading.late_ms(steps, reading.drag_bar),
+    }
+    return {"open_s": open_s, "late_ms": late_ms, "before": before, "after": resident_mb()}

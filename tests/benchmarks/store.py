@@ -6,7 +6,7 @@ python -m tests.benchmarks.store FILE CONVERSATIONS MESSAGES [LONG]
 import random
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,7 +50,13 @@ _LATIN = tuple(
 _CJK = "天気東京大学日本語中文回答模型窗口历史搜索"
 
 
-def build_store(path: Path, conversations: int, messages: int, long: int = 0) -> None:
+def build_store(
+    path: Path,
+    conversations: int,
+    messages: int,
+    long: int = 0,
+    texts: Mapping[int, str] | None = None,
+) -> None:
     """Writes a new history of ``conversations`` that together hold ``messages`` messages.
 
     The texts are 92 bytes on average and every tenth one is Chinese or Japanese; the same numbers
@@ -61,6 +67,7 @@ def build_store(path: Path, conversations: int, messages: int, long: int = 0) ->
         conversations: How many.
         messages: In all of them together.
         long: Messages of one more conversation, the newest; 0 for none.
+        texts: What messages say instead, by their ids, which count from 1.
     """
     if path.exists():
         raise FileExistsError(path)
@@ -68,7 +75,8 @@ def build_store(path: Path, conversations: int, messages: int, long: int = 0) ->
     try:
         connection.pragma("synchronous", "off")
         with transaction(connection):
-            _fill(connection, _lengths(conversations, messages) + [long] * bool(long))
+            lengths = _lengths(conversations, messages) + [long] * bool(long)
+            _fill(connection, lengths, texts or {})
         connection.pragma("synchronous", "normal")
         connection.pragma("wal_checkpoint", "truncate")
         connection.execute("analyze")
@@ -82,7 +90,7 @@ def _lengths(conversations: int, messages: int) -> list[int]:
     return [each + (number < rest) for number in range(conversations)]
 
 
-def _fill(connection: apsw.Connection, lengths: list[int]) -> None:
+def _fill(connection: apsw.Connection, lengths: list[int], texts: Mapping[int, str]) -> None:
     chance = random.Random(5)  # noqa: S311
     settings = ChatSettings()
     payload = to_json(settings.to_payload())
@@ -121,12 +129,16 @@ def _fill(connection: apsw.Connection, lengths: list[int]) -> None:
         insert into message(id, conversation, branch, depth, parent, role, status, created,
             content, text) values(?, ?, 0, ?, ?, ?, ?, ?, ?, ?)
         """,
-        _messages(chance, lengths, firsts, began),
+        _messages(chance, lengths, firsts, began, texts),
     )
 
 
 def _messages(
-    chance: random.Random, lengths: list[int], firsts: list[int], began: int
+    chance: random.Random,
+    lengths: list[int],
+    firsts: list[int],
+    began: int,
+    texts: Mapping[int, str],
 ) -> Iterator[tuple[object, ...]]:
     content, _ = choices_to_columns((Choice(parts=(TextPart(""),)),))
     for number, length in enumerate(lengths):
@@ -141,7 +153,7 @@ def _messages(
                 Status.COMPLETE.value,
                 began + number * _STEP_US + depth,
                 content,
-                _text(chance, id_),
+                texts.get(id_) or _text(chance, id_),
             )
 
 
@@ -153,5 +165,6 @@ def _text(chance: random.Random, number: int) -> str:
 
 if __name__ == "__main__":
     begin = time.perf_counter()
-    build_store(Path(sys.argv[1]), *(int(number) for number in sys.argv[2:5]))
+    many, messages, long = [*map(int, sys.argv[2:5]), 0][:3]
+    build_store(Path(sys.argv[1]), many, messages, long)
     print(f"{time.perf_counter() - begin:.1f} s")

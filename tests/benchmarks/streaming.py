@@ -68,7 +68,7 @@ def smoothness(plan: Plan) -> list[Result]:
                 )
             for size, target in ((4, early), (large, late)):
                 first, last = (size + 2) * 1000, (size + SPAN_KB - 2) * 1000
-                target.append(_cost_per_kb(found["cpu_s"], first, last))
+                target.append(cost_per_kb(found["cpu_s"], first, last))
                 late_ms += [ms for chars, ms in found["late_ms"] if first <= chars <= last]
     what = f"event-loop stall at 2,000 tokens/s, {large} KB answer, typing"
     return [
@@ -85,7 +85,7 @@ def smoothness(plan: Plan) -> list[Result]:
     ]
 
 
-def _cost_per_kb(samples: list[tuple[int, float]], first: int, last: int) -> float:
+def cost_per_kb(samples: list[tuple[int, float]], first: int, last: int) -> float:
     """Processor seconds per 1,000 characters between two lengths of the answer."""
     inside = [sample for sample in samples if first <= sample[0] <= last]
     chars, seconds = (inside[-1][n] - inside[0][n] for n in (0, 1))

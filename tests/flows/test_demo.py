@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
 
+from desktop.domain.keys import KeyringState, KeySource, KeyStatus
 from tests.conftest import Run
 from tests.flows.app import CANARY, App, until
 from tests.flows.conftest import STORY_LIMIT_S, Tell
@@ -77,6 +78,38 @@ def test_nothing_of_the_demo_stays_when_it_is_left(tell: Tell, server: FaultServ
         assert app.window.chat.notices.isHidden()
 
     tell(story)
+
+
+def test_a_late_answer_of_the_keyring_says_nothing_about_the_demo(
+    tell: Tell, server: FaultServer
+) -> None:
+    async def story(app: App) -> None:
+        assert app._lifetime is not None
+        home = app._lifetime._open
+        origin = app.workspace.account.origin
+        app.menu("demo")
+        await until(lambda: app.is_in_demo)
+        await until(app.send_button.isEnabled)
+        home._on_key_changed(origin, KeyStatus(KeySource.KEYRING, KeyringState.READY, "Late"))
+        assert "Late" not in status_text(app)
+        app.menu("leave_demo")
+        await until(lambda: app.is_at_home)
+
+    tell(story)
+
+
+def test_an_unusable_address_is_told_with_the_one_in_use(
+    executor: None, run: Run, tmp_path: Path
+) -> None:
+    app = App(tmp_path / "data", "nonsense", key="")
+
+    async def story() -> None:
+        await app.start()
+        notice = app.window.chat.notices.accessibleName()
+        await app.close()
+        assert notice.endswith("Requests go to api.aimlapi.com instead.")
+
+    run(story(), timeout=STORY_LIMIT_S)
 
 
 def test_leaving_the_demo_while_it_streams(tell: Tell, server: FaultServer) -> None:

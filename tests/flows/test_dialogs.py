@@ -1,6 +1,7 @@
 """The dialogs in the whole application: key, settings, shortcuts, about."""
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDialog, QLineEdit, QPushButton
@@ -110,6 +111,57 @@ def test_send_key_and_theme_are_kept(tell: Tell, server: FaultServer) -> None:
         app.type("One\nTwo")
         QTest.keyClicks(app.message_box, "\r")
         assert not app.stop_button.isEnabled()
+
+    tell(story)
+
+
+def test_settings_that_cannot_be_read_are_named(tell: Tell, server: FaultServer) -> None:
+    async def story(app: App) -> None:
+        await app.close()
+        (app.folder / "settings.json").write_text('{"theme": 7, "zoom_percent": 110}')
+        await app.start()
+        notices = app.window.chat.notices
+        assert notices.accessibleName() == "Some settings could not be read and start anew: theme"
+        assert notices.isVisible()
+        assert app.workspace.preferences.settings.zoom_percent == 110
+
+    tell(story)
+
+
+def test_cancel_gives_up_a_key_that_is_being_tested(tell: Tell, server: FaultServer) -> None:
+    async def story(app: App) -> None:
+        app.key = ""
+        await app.restart()
+        app.menu("enter_key")
+        shown = dialog(app)
+        field = shown.findChild(QLineEdit)
+        assert field is not None
+        gate = Gate()
+        server.reply_raw(gate, path="/v1/key")
+        field.setText(CANARY)
+        button(shown, "Test and use for this run").click()
+        await until(lambda: [r for r in server.requests if r.path == "/v1/key"])
+        button(shown, "Cancel").click()
+        await until(lambda: not open_dialogs(app))
+        await until(lambda: len(app.workspace.scope) == 0)
+        gate.open()
+        assert not app.workspace.account.has_key
+
+    tell(story)
+
+
+def test_ctrl_z_in_the_message_box_brings_a_deleted_conversation_back(
+    tell: Tell, server: FaultServer
+) -> None:
+    async def story(app: App) -> None:
+        server.reply_sse(answer(CC))
+        await app.ask("First")
+        app.window.activateWindow()
+        app.menu("delete")
+        await until(lambda: app.titles() == [])
+        app.message_box.setFocus()
+        QTest.keyClick(app.message_box, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        await until(lambda: app.titles() == ["First"])
 
     tell(story)
 

@@ -387,3 +387,19 @@ def test_an_overlong_line_is_broken_for_display_only(composer: Composer, line: s
     assert edit.createMimeDataFromSelection().text() == "before " + line
     edit.undo()
     assert edit.text() == "before "
+
+
+def test_undo_is_left_to_the_window_while_nothing_can_be_undone(
+    composer: Composer, qtbot: QtBot
+) -> None:
+    def is_claimed() -> bool:
+        asked = QKeyEvent(QEvent.Type.ShortcutOverride, KEY.Key_Z, CTRL)
+        asked.ignore()
+        QApplication.sendEvent(box(composer), asked)
+        return asked.isAccepted()
+
+    assert not is_claimed()
+    qtbot.keyClicks(box(composer), "word")
+    assert is_claimed()
+    composer.clear_sent()
+    assert not is_claimed()

@@ -317,6 +317,23 @@ def test_new_conversation(panel: HistoryPanel, qtbot: QtBot) -> None:
     assert len(asked) == 1
 
 
+def test_the_list_stays_where_it_is_read_when_the_open_one_changes(qtbot: QtBot) -> None:
+    panel = HistoryPanel()
+    qtbot.addWidget(panel)
+    panel.resize(264, 400)
+    panel.set_model(Rows([Row(n, f"Talk {n}") for n in range(100)]))
+    panel.show()
+    panel.set_current(0)
+    bar = view(panel).verticalScrollBar()
+    bar.setValue(bar.maximum())
+    read_px = bar.value()
+    assert read_px > 0
+    panel.set_current(0)
+    assert bar.value() == read_px
+    panel.set_current(1)
+    assert bar.value() < read_px
+
+
 def test_the_first_row_of_a_day_has_room_for_the_day(
     panel: HistoryPanel, model: Rows, qtbot: QtBot
 ) -> None:

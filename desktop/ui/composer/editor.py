@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QFocusEvent,
     QInputMethodEvent,
     QKeyEvent,
+    QKeySequence,
     QResizeEvent,
     QTextCursor,
     QTextOption,
@@ -114,6 +115,7 @@ class MessageEdit(QPlainTextEdit):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.document().setDocumentMargin(0)
+        self.document().clearUndoRedoStacks()  # the margin would be undone first
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()
 
@@ -169,15 +171,18 @@ class MessageEdit(QPlainTextEdit):
             self.insert(text)
 
     def event(self, event: QEvent) -> bool:
-        """Claims Escape before a shortcut of the window does, while it means something here."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-            and self.catches_escape
-        ):
-            event.accept()
-            return True
+        """Claims Escape before a shortcut of the window does, while it means something here.
+
+        Undo is left to the window while there is nothing to undo here.
+        """
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Escape and self.catches_escape:
+                event.accept()
+                return True
+            is_undo = event.matches(QKeySequence.StandardKey.Undo)
+            if is_undo and not self.document().isUndoAvailable():
+                event.ignore()
+                return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -87,9 +87,13 @@ class HistoryView(QListView):
         return delegate
 
     def set_open(self, conversation_id: int | None) -> None:
-        """Marks the open conversation, or none; no signal follows."""
+        """Marks the open conversation, or none; no signal follows.
+
+        The list scrolls to another one only: who reads elsewhere in it is left there.
+        """
+        is_other = conversation_id != self._open_id
         self._open_id = conversation_id
-        self.show_open(scroll=True)
+        self.show_open(scroll=is_other)
 
     def show_open(self, *, scroll: bool = False) -> None:
         """Selects the row of the open conversation, or nothing if it is not among the rows."""

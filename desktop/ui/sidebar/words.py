@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from desktop.domain.capabilities import MODEL_NAMES, Endpoint, Field
+from desktop.domain.capabilities import ENDPOINT_NAMES, MODEL_NAMES, Endpoint, Field
 from desktop.domain.parameters import Block, BlockKind, Editor, Parameter, ParameterId, Value
 
 P = ParameterId
@@ -17,10 +17,6 @@ _MEANINGS = {
     P.STREAM: "Show the reply while it is being written.",
     P.INCLUDE_USAGE: "Ask for the token counts at the end of a streamed reply.",
     P.STORE: "Let the provider keep the reply on its servers.",
-}
-_ENDPOINTS = {
-    Endpoint.CHAT_COMPLETIONS: "Chat completions",
-    Endpoint.RESPONSES: "Responses",
 }
 
 
@@ -44,7 +40,7 @@ def block_reason(block: Block, model: str, endpoint: Endpoint) -> str:
     """Why a parameter is not sent, as a phrase without a full stop."""
     if block.other is None:
         return translated("Not accepted by {model} on {endpoint}").format(
-            model=MODEL_NAMES.get(model, model), endpoint=translated(_ENDPOINTS[endpoint])
+            model=MODEL_NAMES.get(model, model), endpoint=ENDPOINT_NAMES[endpoint]
         )
     other = parameter_name(block.other)
     if block.kind is BlockKind.RULED_OUT:

@@ -65,6 +65,7 @@ class TranscriptArea(QAbstractScrollArea):
         super().__init__(parent)
         self._roles = light_roles()
         self._zoom = 100
+        self._wraps_code = False
         self._source: Source | None = None
         self._connections: list[QMetaObject.Connection] = []
         self._key: object = None
@@ -117,6 +118,11 @@ class TranscriptArea(QAbstractScrollArea):
     def set_zoom(self, percent: int) -> None:
         """Sets the size of text, 100 is the interface's own."""
         self._zoom = percent
+        self._renew_look()
+
+    def wrap_code(self, is_wrapped: bool) -> None:
+        """Sets whether long lines of code go on in the next line."""
+        self._wraps_code = is_wrapped
         self._renew_look()
 
     def jump_to_latest(self) -> None:
@@ -269,6 +275,7 @@ class TranscriptArea(QAbstractScrollArea):
         column = Stage.column_width(width, self._zoom / 100)
         look = Look(self.font(), self._roles, self._zoom, column)
         look.dpr, look.maths = self.devicePixelRatioF(), self._maths
+        look.wraps_code = self._wraps_code
         return look
 
     def _renew_look(self) -> None:

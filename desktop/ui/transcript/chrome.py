@@ -125,14 +125,17 @@ class FooterElement(Element):
 
     Attributes:
         line: The text at the left.
+        when: Date and time of the row, or "".
+        when_short: The same in few characters, shown beside the actions.
         version: Such as ``2/3``, shown between the actions for the versions; or "".
     """
 
-    __slots__ = ("_actions", "_version_area", "line", "version")
+    __slots__ = ("_actions", "_version_area", "line", "version", "when", "when_short")
 
     def __init__(self, line: str, actions: Sequence[Action], version: str = "") -> None:
         Element.__init__(self)
         self.line = line
+        self.when = self.when_short = ""
         self.version = version
         self._actions = tuple(actions)
         self._version_area = QRectF()
@@ -156,16 +159,24 @@ class FooterElement(Element):
         self._version_area = rows.pop(1)[0] if self.version else QRectF()
         self.areas = rows
 
+    def tip_at(self, point: QPointF) -> str:
+        """Date and time."""
+        return self.when
+
     def paint(self, painter: QPainter, look: Look, at: QPointF, clip: QRectF, marks: Marks) -> None:
         """Paints the line, and the actions when they are to be seen."""
         is_shown = marks.is_revealed
-        room = look.width
-        if is_shown and self.areas:
-            room = self.areas[0][0].x() - look.px(8)
+        align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        room, gap = look.width, look.px(8)
         painter.setFont(look.small)
         painter.setPen(look.roles.muted)
+        if is_shown and self.areas:
+            width = QFontMetricsF(look.small).horizontalAdvance(self.when_short)
+            room = self.areas[0][0].x() - gap - width
+            place = QRectF(at.x() + room, at.y(), width + 1, self.height)
+            painter.drawText(place, align, self.when_short)
+            room -= gap if width else 0.0
         line = QFontMetricsF(look.small).elidedText(self.line, Qt.TextElideMode.ElideRight, room)
-        align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(QRectF(at.x(), at.y(), look.width, self.height), align, line)
         if is_shown:
             paint_buttons(painter, look, at, self._actions, self.areas, marks)

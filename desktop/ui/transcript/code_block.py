@@ -14,16 +14,20 @@ from PySide6.QtGui import QPainter
 
 from desktop.markup.blocks import Block
 from desktop.ui.transcript import words
+from desktop.ui.transcript.controls import hidden_places, visible
 from desktop.ui.transcript.elements import Action, ActionKind, Marks, selection_formats
 from desktop.ui.transcript.highlight import CHUNK_LINES, Highlighter
 from desktop.ui.transcript.look import Look
 from desktop.ui.transcript.prose import BlockElement
-from desktop.ui.transcript.strokes import button_row, paint_buttons, paint_card
+from desktop.ui.transcript.strokes import button_row, paint_bar, paint_buttons, paint_card
 from desktop.ui.transcript.textbox import BoxStyle, Format, TextBox
-from desktop.ui.transcript.units import unit_count
+from desktop.ui.transcript.units import UnitMap, unit_count
 
 MAX_LINE = 2_000
 """Characters of a shown line; the rest goes on in the next one. Source: measured."""
+
+MAX_WRAPPED = 5_000
+"""Lines of a block that can be wrapped: all of them have to be laid out. Source: measured."""
 
 _CHUNKS_KEPT = 12
 _FIRST_COLOURS_MS = 2.0
@@ -31,7 +35,6 @@ _HEADER = 30
 _PAD = 14
 _BOTTOM = 12
 _RADIUS = 10
-_BAR = 4
 _TAB = 4
 _NO_WIDTH = 1e6
 
@@ -49,10 +52,12 @@ class CodeElement(BlockElement):
         "_chunks",
         "_highlighter",
         "_is_closed",
+        "_is_wide",
         "_longest",
         "_look",
         "_measured",
         "_text",
+        "_tops",
         "is_colouring",
         "rows",
         "scroll_x",
@@ -64,12 +69,13 @@ class CodeElement(BlockElement):
         self.rows = 0
         self._text = ""
         self._chunks: list[_Chunk] = []
+        self._tops = [0.0]
         self._boxes: OrderedDict[int, TextBox] = OrderedDict()
         self._longest = 0
         self._measured = 0.0
         self._look: Look | None = None
         self._highlighter: Highlighter | None = None
-        self._is_closed = self.is_colouring = False
+        self._is_closed = self.is_colouring = self._is_wide = False
         self._read(block.raw)
 
     @property
@@ -79,8 +85,11 @@ class CodeElement(BlockElement):
 
     @property
     def actions(self) -> tuple[Action, ...]:
-        """Copying it."""
-        return (Action(ActionKind.COPY_CODE, words.copy_code(), self.block.raw, "", words.copy()),)
+        """Copying it, and wrapping where a line is too long."""
+        copy = Action(ActionKind.COPY_CODE, words.copy_code(), self.block.raw, "", words.copy())
+        if self._look is None or not self._is_wide:
+            return (copy,)
+        return copy, Action(ActionKind.WRAP, words.wrap(is_wrapped=self._look.wraps_code))
 
     def label_text(self) -> str:
         """The code after its language label."""
@@ -111,18 +120,26 @@ class CodeElement(BlockElement):
         self.generation = 0
 
     def estimate(self, look: Look) -> float:
-        """Exact: lines times line height."""
-        return look.px(_HEADER + _BOTTOM) + self.rows * look.code_line
+        """Exact: lines times line height; of wrapped lines only once they are laid out."""
+        is_known = self._look is look and self._is_wrapped(look)
+        lines = self._tops[-1] if is_known else self.rows * look.code_line
+        return look.px(_HEADER + _BOTTOM) + lines
 
     def lay_out(self, look: Look) -> None:
         """Takes the measures; lines are laid out when they are painted."""
         if self._look is not look:
             self._boxes.clear()
             self._measured = 0.0
+            self._tops = [0.0]
             self._look = look
+        if self._is_wrapped(look):
+            for index in range(len(self._tops) - 1, len(self._chunks)):
+                self._tops.append(self._tops[-1] + self._box(index, look).height)
         self.height = self.estimate(look)
-        labels = [action.label for action in self.actions]
-        self.areas = button_row(look, labels, look.width - look.px(_PAD), look.px(4))
+        self._is_wide = self.rows <= MAX_WRAPPED and self._excess(look) > 0
+        labels = [action.label or action.name for action in reversed(self.actions)]
+        areas = button_row(look, labels, look.width - look.px(_PAD), look.px(4))
+        self.areas = areas[::-1]
         self.scroll_by(0.0)
         self.colour(_FIRST_COLOURS_MS)
 
@@ -154,21 +171,19 @@ class CodeElement(BlockElement):
         painter.setPen(roles.text)
         self._paint_lines(painter, look, at, clip.intersected(inside), marks)
         painter.restore()
-        self._paint_bar(painter, look, card)
+        paint_bar(painter, look, card, self.scroll_x, self._overflow())
 
     def hit(self, x: float, y: float) -> int:
         """The text position nearest to a point."""
         look = self._look
         if look is None or y < look.px(_HEADER):
             return 0
-        row = int((y - look.px(_HEADER)) // look.code_line)
-        if row >= self.rows:
+        y -= look.px(_HEADER)
+        if y >= self.height - look.px(_HEADER + _BOTTOM):
             return unit_count(self._text)
-        index = self._chunk_of_row(row)
-        chunk = self._chunks[index]
-        top = look.px(_HEADER) + chunk.row * look.code_line
+        index = self._chunk_at(y, look)
         x -= self.left(look) + look.px(_PAD) - self.scroll_x
-        return chunk.unit + self._box(index, look).hit(x, y - top)
+        return self._chunks[index].unit + self._box(index, look).hit(x, y - self._top(index, look))
 
     def word(self, position: int) -> tuple[int, int]:
         """The word around a position."""
@@ -180,9 +195,13 @@ class CodeElement(BlockElement):
         return unit + start, unit + end
 
     def _overflow(self) -> float:
-        if self._look is None:
-            return 0.0
         look = self._look
+        if look is None or self._is_wrapped(look):
+            return 0.0
+        return self._excess(look)
+
+    def _excess(self, look: Look) -> float:
+        """By how much the longest line is wider than the block."""
         content = max(self._longest * look.mono_width, self._measured) + 2 * look.px(_PAD)
         return max(content - (look.width - self.left(look)), 0.0)
 
@@ -190,34 +209,28 @@ class CodeElement(BlockElement):
         self, painter: QPainter, look: Look, at: QPointF, clip: QRectF, marks: Marks
     ) -> None:
         top = at.y() + look.px(_HEADER)
-        first = max(int((clip.top() - top) // look.code_line), 0)
         x = at.x() + self.left(look) + look.px(_PAD) - self.scroll_x
         selected = selection_formats(look, marks)
-        for index in range(self._chunk_of_row(first), len(self._chunks)):
+        for index in range(self._chunk_at(clip.top() - top, look), len(self._chunks)):
             chunk = self._chunks[index]
-            y = top + chunk.row * look.code_line
+            y = top + self._top(index, look)
             if y > clip.bottom():
                 break
             shifted = [mark._replace(start=mark.start - chunk.unit) for mark in selected]
             self._box(index, look).draw(painter, QPointF(x, y), clip, shifted)
 
-    def _paint_bar(self, painter: QPainter, look: Look, card: QRectF) -> None:
-        overflow = self._overflow()
-        if overflow <= 0:
-            return
-        track = card.width() - 2 * look.px(_PAD)
-        length = max(track * card.width() / (card.width() + overflow), look.px(24))
-        x = card.x() + look.px(_PAD) + (track - length) * self.scroll_x / overflow
-        bar = QRectF(x, card.bottom() - look.px(_BAR + 3), length, look.px(_BAR))
-        paint_card(painter, bar, look.px(_BAR / 2), look.roles.control_border)
-
     def _box(self, index: int, look: Look) -> TextBox:
         box = self._boxes.get(index)
         if box is None:
-            style = BoxStyle(look.mono, look.code_line, is_wrapped=False, tab_width=look.tab_width)
+            is_wrapped = self._is_wrapped(look)
+            style = BoxStyle(look.mono, look.code_line, is_wrapped, look.tab_width, is_code=True)
             spans = self._highlighter.spans(index) if self._highlighter else ()
             formats = [Format(s.start, s.length, look.code_format(s.role)) for s in spans]
-            box = TextBox(self._chunk_text(index), style, _NO_WIDTH, formats)
+            text = self._chunk_text(index)
+            units, mark = UnitMap(text), look.hidden_format()
+            formats += [Format(units.to_units(at), 1, mark) for at in hidden_places(text)]
+            width = look.width - self.left(look) - 2 * look.px(_PAD) if is_wrapped else _NO_WIDTH
+            box = TextBox(visible(text), style, width, formats)
             self._boxes[index] = box
             self._measured = max(self._measured, box.natural_width)
             if len(self._boxes) > _CHUNKS_KEPT:
@@ -230,8 +243,20 @@ class CodeElement(BlockElement):
         text = self._text[self._chunks[index].start : end]
         return text if is_last else text.removesuffix("\n")
 
-    def _chunk_of_row(self, row: int) -> int:
-        return max(bisect_right(self._chunks, row, key=_row_of) - 1, 0)
+    def _is_wrapped(self, look: Look) -> bool:
+        return look.wraps_code and self.rows <= MAX_WRAPPED
+
+    def _top(self, index: int, look: Look) -> float:
+        """Where a chunk begins below the header."""
+        if self._is_wrapped(look):
+            return self._tops[index]
+        return self._chunks[index].row * look.code_line
+
+    def _chunk_at(self, y: float, look: Look) -> int:
+        """The chunk at a height below the header."""
+        if self._is_wrapped(look):
+            return max(min(bisect_right(self._tops, y), len(self._tops) - 1) - 1, 0)
+        return max(bisect_right(self._chunks, int(y // look.code_line), key=_row_of) - 1, 0)
 
     def _read(self, raw: str) -> None:
         """Finds lines and chunks, from the last chunk on where the text only grew."""
@@ -242,6 +267,7 @@ class CodeElement(BlockElement):
         self._text = text
         chunk = self._chunks.pop() if self._chunks else _Chunk(0, 0, 0)
         self._boxes.pop(len(self._chunks), None)
+        del self._tops[len(self._chunks) + 1 :]
         row, is_ascii = chunk.row, text.isascii()
         self._chunks.append(chunk)
         for start, end in _shown_lines(text, chunk.start):

@@ -8,10 +8,11 @@ from PySide6.QtGui import QClipboard, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
 from desktop.domain.timeline import RowKind
+from desktop.ui.links import must_ask
 from desktop.ui.transcript import copying, words
 from desktop.ui.transcript.chrome import HeaderElement
+from desktop.ui.transcript.controls import copied_code
 from desktop.ui.transcript.elements import Action, ActionKind
-from desktop.ui.transcript.prose import is_openable
 from desktop.ui.transcript.stage import ActionRef
 
 if TYPE_CHECKING:
@@ -44,11 +45,13 @@ class Commands:
             return
         message_id = int(entry.row.message.id)
         target = action.target if action else ""
-        if kind is ActionKind.LINK:
-            if is_openable(target):
-                view.link_activated.emit(target)
+        if kind is ActionKind.LINK and action is not None:
+            self._follow(action, is_ours=entry.row.kind is RowKind.ERROR)
         elif kind is ActionKind.COPY_CODE:
-            self._put(target)
+            self._put(copied_code(target))
+        elif kind is ActionKind.WRAP:
+            view.stage.anchor.is_following = False
+            view.wrap_code(not view.stage.look.wraps_code)
         elif kind is ActionKind.COPY_DETAILS:
             self._put(target)
             view.details_copied.emit()
@@ -64,6 +67,18 @@ class Commands:
                 ActionKind.CONTINUE: view.continue_requested,
             }
             signals[kind].emit(message_id)
+
+    def _follow(self, action: Action, *, is_ours: bool) -> None:
+        """Opens a link, asking first where its text does not tell where it leads."""
+        view, url = self._view, action.target
+        if is_ours or not must_ask(action.name, url):
+            view.link_activated.emit(url)
+            return
+        from desktop.ui.link_dialog import LinkDialog
+
+        dialog = LinkDialog(view.window(), action.name, url)
+        dialog.confirmed.connect(view.link_activated)
+        dialog.open()
 
     def copy(self) -> None:
         """Copies the selection, or the message with keyboard focus."""

@@ -22,6 +22,7 @@ class ActionKind(StrEnum):
 
     LINK = "link"
     COPY_CODE = "copy_code"
+    WRAP = "wrap"
     COPY_MESSAGE = "copy_message"
     COPY_DETAILS = "copy_details"
     EDIT = "edit"
@@ -150,6 +151,17 @@ class Element:
     def hit(self, x: float, y: float) -> int:
         """The text position nearest to a point in the element."""
         return 0
+
+    def scroll_by(self, distance: float) -> bool:
+        """Scrolls what is wider than the column sideways; whether anything moved."""
+        return False
+
+    def show_action(self, index: int) -> None:
+        """Scrolls sideways to an action."""
+
+    def tip_at(self, point: QPointF) -> str:
+        """Tool tip beside the actions' own, plain text, or ""."""
+        return ""
 
     def word(self, position: int) -> tuple[int, int]:
         """Start and end of the word around a position."""

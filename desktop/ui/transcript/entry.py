@@ -182,8 +182,10 @@ class Entry:
 
     @property
     def description(self) -> str:
-        """The footer's line."""
-        return self._footer.line if self._footer else ""
+        """The footer's line, date and time."""
+        if self._footer is None:
+            return ""
+        return words.SEPARATOR.join(part for part in (self._footer.line, self._footer.when) if part)
 
     def index_of(self, address: Address) -> int:
         """Place of an element in ``elements``; the nearest one where it is gone."""
@@ -294,6 +296,7 @@ class Entry:
         version = words.version(message) if message.sibling_count > 1 else ""
         actions = _versions(message) + self._commands(row)
         self._footer = FooterElement(line, actions, version)
+        self._footer.when, self._footer.when_short = words.when(message), words.when_short(message)
         for element in made:
             element.gap = _SECTION_GAP
         self._footer.gap = 2 if row.kind is RowKind.USER else _FOOTER_GAP

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
-from desktop.markup.blocks import Block, BlockKind, Level, LevelKind
+from desktop.markup.blocks import Block, BlockKind, Level, LevelKind, Piece
 from desktop.ui.transcript.look import Look
 
 _QUOTE_INDENT = 16
@@ -12,6 +12,9 @@ _MARKER_GAP = 8
 _BAR = 3
 _MAX_INDENT = 10 * _LIST_INDENT
 """Deeper nesting is drawn at this indent, so that text keeps room."""
+
+_RIGHT_TO_LEFT = "\u2067{}\u2069"
+"""Puts the full stop of "1." to its left."""
 
 _GAP = 10
 _TIGHT_GAP = 3
@@ -39,7 +42,7 @@ def shared_levels(above: Block | None, block: Block) -> int:
 
 def gap_above(above: Block | None, block: Block) -> int:
     """Free space between two blocks, in pixels at 100 %."""
-    if above is None:
+    if above is None or block.piece not in (Piece.WHOLE, Piece.FIRST):
         return 0
     if block.kind is BlockKind.HEADING:
         return _HEADING_GAP
@@ -116,6 +119,7 @@ def _paint_marker(
     if mirror_px:
         area = QRectF(mirror_px - indent_px + gap, 0, width, look.line)
         align = Qt.AlignmentFlag.AlignLeft
+        marker = _RIGHT_TO_LEFT.format(marker)
     else:
         area = QRectF(indent_px - gap - width, 0, width, look.line)
         align = Qt.AlignmentFlag.AlignRight

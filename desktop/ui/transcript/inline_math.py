@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QTextCharFormat
 
 from desktop.markup.blocks import Inline, Run, Style
+from desktop.ui.transcript.controls import visible
 from desktop.ui.transcript.math import MathImages, MathKey, MathState
 from desktop.ui.transcript.textbox import Format, InlineObject
 from desktop.ui.transcript.units import UnitMap
@@ -45,14 +46,15 @@ class ShownText:
         self.keys: list[MathKey] = []
         self.objects: list[InlineObject] = []
         self.is_waiting = False
+        text = _seen(inline)
         parts, at = [], 0
         for run in inline.runs if maths is not None else ():
             tex = inline.text[run.start : run.start + run.length]
             key = MathKey(tex, is_display=False, pixel_size=font.pixelSize(), dpr=dpr)
             if run.style & Style.MATH and maths is not None and self._add(run, key, maths):
-                parts += [inline.text[at : run.start], OBJECT]
+                parts += [text[at : run.start], OBJECT]
                 at = run.start + run.length
-        self.text = "".join([*parts, inline.text[at:]]) if parts else inline.text
+        self.text = "".join([*parts, text[at:]]) if parts else text
         self._starts = [hole.start for hole in self._holes]
 
     def range(self, start: int, end: int) -> tuple[int, int]:
@@ -78,7 +80,7 @@ class ShownText:
         moved = []
         for mark in formats:
             start, end = self.range(mark.start, mark.start + mark.length)
-            moved.append(Format(start, end - start, mark.format))
+            moved.append(mark._replace(start=start, length=end - start))
         return moved
 
     def room(self, font: QFont) -> list[Format]:
@@ -108,6 +110,18 @@ class ShownText:
         self.keys.append(key)
         self.objects.append(InlineObject(shown, measured.width, measured.ascent, measured.descent))
         return True
+
+
+def _seen(inline: Inline) -> str:
+    """The text, with marks for characters in code that only change the direction."""
+    text = inline.text
+    if text.isascii() or not any(run.style & Style.CODE for run in inline.runs):
+        return text
+    for run in inline.runs:
+        if run.style & Style.CODE:
+            end = run.start + run.length
+            text = text[: run.start] + visible(text[run.start : end]) + text[end:]
+    return text
 
 
 def _stretched(width: float) -> QTextCharFormat:

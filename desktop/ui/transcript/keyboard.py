@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from desktop.ui.transcript.voice import TranscriptVoice
 
 _PAGE_SHARE = 0.9
+_SIDE_LINES = 3
 _Key = Qt.Key
 
 
@@ -107,6 +108,8 @@ class Keyboard:
         page = view.stage.height * _PAGE_SHARE
         if key in (_Key.Key_Up, _Key.Key_Down):
             self._step(row, -1 if key == _Key.Key_Up else 1)
+        elif key in (_Key.Key_Left, _Key.Key_Right):
+            self._sideways(-1 if key == _Key.Key_Left else 1)
         elif key == _Key.Key_Home:
             self.focus_row(0)
         elif key == _Key.Key_End:
@@ -138,6 +141,18 @@ class Keyboard:
             row = stage.flow.row_count() if step < 0 else -1
         self.focus_row(row + step)
 
+    def _sideways(self, step: int) -> None:
+        """Scrolls the wide table or code of the focus, else the first of the focused message."""
+        view = self._view
+        marks, stage = view.highlights, view.stage
+        found = [placed for placed in stage.placed if placed.slot.row == marks.focused_row]
+        if marks.focused is not None:
+            mine = marks.focused.element
+            found.sort(key=lambda placed: placed.slot.element != mine)
+        distance = step * stage.look.line * _SIDE_LINES
+        if any(stage.element(placed).scroll_by(distance) for placed in found):
+            view.viewport().update()
+
     def _press_focused(self) -> bool:
         focused = self._view.highlights.focused
         if focused is None:
@@ -150,6 +165,7 @@ class Keyboard:
         focused = view.highlights.focused
         if focused is None:
             return
+        view.stage.flow.entry(focused.row).elements[focused.element].show_action(focused.action)
         rect = view.stage.action_rect(focused)
         if rect is None:
             slot = view.stage.anchor.slot._replace(row=focused.row, element=focused.element)

@@ -42,12 +42,14 @@ class Look:
         width: Width of the reading column in pixels.
         dpr: Device pixels in a logical one.
         maths: Pictures of formulas; None shows their source.
+        wraps_code: Whether long lines of code go on in the next line.
         generation: Differs between any two looks: layouts made for another one are void.
     """
 
     def __init__(self, font: QFont, roles: Roles, zoom_percent: int, width: float) -> None:
         self.dpr = 1.0
         self.maths: MathImages | None = None
+        self.wraps_code = False
         self.roles = roles
         self.scale = zoom_percent / 100
         self.width = width
@@ -103,6 +105,13 @@ class Look:
         """The format of secondary text beside text."""
         made = QTextCharFormat()
         made.setForeground(self.roles.muted)
+        return made
+
+    def hidden_format(self) -> QTextCharFormat:
+        """The format of marks for characters that are not seen."""
+        made = QTextCharFormat()
+        made.setForeground(self.roles.warning)
+        made.setFontWeight(QFont.Weight.Bold)
         return made
 
     def selection_format(self) -> QTextCharFormat:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from desktop.markup.blocks import Block, BlockKind, Inline, Run, Style
+from desktop.markup.blocks import Block, BlockKind, Inline, Piece, Run, Style
 from desktop.markup.inline import inline
 from desktop.markup.plain import block_text, text_of
 from desktop.ui.transcript import frames
@@ -57,6 +57,7 @@ class BlockElement(Element):
         """Takes gap and joints from the block above."""
         self.gap = float(frames.gap_above(above, self.block))
         self.joined = frames.shared_levels(above, self.block)
+        self.is_cut = self.block.piece is Piece.CUT
 
     def left(self, look: Look) -> float:
         """Pixels taken by the containers."""
@@ -69,7 +70,7 @@ class BlockElement(Element):
     @property
     def margin(self) -> str:
         """Indent and list markers as they are copied."""
-        if not self.block.levels:
+        if not self.block.levels or self.is_cut:
             return ""
         whole = text_of((self.block,), self.references)
         return whole[: len(whole) - len(block_text(self.block, self.references))]
@@ -141,6 +142,8 @@ class ProseElement(BlockElement):
             if self.block.kind is BlockKind.MATH:
                 raw = self.block.raw
                 self._inline = Inline(raw, (Run(0, len(raw), Style.MATH),))
+            elif self.block.piece and not self.cites:
+                self._inline = Inline(self.block.raw)
             else:
                 self._inline = _cited(self.block.raw, self.references, self.cites)
         return self._inline

@@ -10,6 +10,7 @@ from desktop.markup.stream import MarkdownStream
 from desktop.ui.transcript.chrome import HeaderElement, LineElement
 from desktop.ui.transcript.code_block import CodeElement
 from desktop.ui.transcript.elements import Address, Element
+from desktop.ui.transcript.large_table import LargeTableElement, is_large
 from desktop.ui.transcript.look import Look
 from desktop.ui.transcript.math_block import MathElement
 from desktop.ui.transcript.plain_text import BubbleElement, TextElement, text_pieces
@@ -176,7 +177,10 @@ class MarkdownSection:
         if isinstance(old, BlockElement) and old.block.kind is block.kind:
             if old.block == block and not self._has_new_references:
                 return old, True
-            if isinstance(old, CodeElement | TableElement) and old.block.levels == block.levels:
+            if isinstance(old, CodeElement | TableElement | LargeTableElement) and (
+                old.block.levels == block.levels
+                and isinstance(old, LargeTableElement) == is_large(block)
+            ):
                 old.take(block)
                 return old, False
         made = _made(block, self._references, is_muted=self._is_muted)
@@ -193,7 +197,7 @@ def _made(block: Block, references: Mapping[str, Any], *, is_muted: bool) -> Blo
     if block.kind is BlockKind.CODE:
         return CodeElement(block, references)
     if block.kind is BlockKind.TABLE:
-        return TableElement(block, references)
+        return (LargeTableElement if is_large(block) else TableElement)(block, references)
     if block.kind is BlockKind.MATH:
         return MathElement(block, references, is_muted=is_muted)
     if block.kind is BlockKind.RULE:

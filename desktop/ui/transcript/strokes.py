@@ -12,6 +12,8 @@ _RING = 2.0
 _RING_RADIUS = 4
 _BUTTON_PAD = 7
 _BUTTON_RADIUS = 5
+_BAR = 4
+_BAR_PAD = 14
 
 
 def paint_card(
@@ -39,6 +41,20 @@ def paint_ring(painter: QPainter, look: Look, rect: QRectF) -> None:
     radius = look.px(_RING_RADIUS)
     painter.drawRoundedRect(rect, radius, radius)
     painter.restore()
+
+
+def paint_bar(
+    painter: QPainter, look: Look, card: QRectF, scroll_x: float, overflow: float
+) -> None:
+    """The thin bar at the lower edge of what scrolls sideways."""
+    if overflow <= 0:
+        return
+    pad = look.px(_BAR_PAD)
+    track = card.width() - 2 * pad
+    length = max(track * card.width() / (card.width() + overflow), look.px(24))
+    x = card.x() + pad + (track - length) * scroll_x / overflow
+    bar = QRectF(x, card.bottom() - look.px(_BAR + 3), length, look.px(_BAR))
+    paint_card(painter, bar, look.px(_BAR / 2), look.roles.control_border)
 
 
 def paint_focus(

@@ -1,20 +1,25 @@
-"""A table: a simple grid whose columns are as wide as their content, within the reading column."""
+"""A table: a simple grid whose columns are as wide as their content, within the reading column.
+
+One with more columns than can be read there scrolls sideways.
+"""
 
 from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
 
 from desktop.markup.blocks import Block, Inline, Style
 from desktop.markup.inline import inline
 from desktop.ui.transcript.elements import Action, ActionKind, Marks, selection_formats
 from desktop.ui.transcript.look import Look
+from desktop.ui.transcript.math import MathState
 from desktop.ui.transcript.prose import BlockElement, is_openable
-from desktop.ui.transcript.strokes import paint_card, paint_focus
-from desktop.ui.transcript.textbox import BoxStyle, Format, TextBox
-from desktop.ui.transcript.units import UnitMap, unit_count
+from desktop.ui.transcript.strokes import paint_bar, paint_card, paint_focus
+from desktop.ui.transcript.table_cell import Cell, natural_width
+from desktop.ui.transcript.textbox import Format
+from desktop.ui.transcript.units import unit_count
 
 MEASURED_ROWS = 50
 """Column widths come from these rows only, so that a streamed and a reopened table look alike."""
@@ -23,10 +28,16 @@ _CELL_PAD_X = 10
 _CELL_PAD_Y = 4
 _MIN_COLUMN = 36
 _RADIUS = 10
+_READABLE = 130
+_BAR_ROOM = 11
 
 
 class TableElement(BlockElement):
-    """A table block; its text is cells by tab and rows by newline."""
+    """A table block; its text is cells by tab and rows by newline.
+
+    Attributes:
+        scroll_x: Pixels by which a wide table is scrolled to the left.
+    """
 
     __slots__ = (
         "_boxes",
@@ -36,9 +47,12 @@ class TableElement(BlockElement):
         "_left",
         "_look",
         "_pad",
+        "_pad_y",
         "_row_areas",
         "_starts",
         "_tops",
+        "_waiting",
+        "scroll_x",
     )
 
     def __init__(self, block: Block, references: Mapping[str, Any]) -> None:
@@ -47,11 +61,13 @@ class TableElement(BlockElement):
         self._end = 0
         self._row_areas: list[list[list[QRectF]]] = []
         self._look: Look | None = None
-        self._boxes: list[list[TextBox]] = []
+        self._boxes: list[list[Cell]] = []
         self._columns: list[float] = []
         self._tops = [0.0]
         self._starts: list[list[int]] = []
-        self._left = self._pad = 0.0
+        self._left = self._pad = self._pad_y = 0.0
+        self._waiting: set[int] = set()
+        self.scroll_x = 0.0
 
     @property
     def cells(self) -> list[list[Inline]]:
@@ -103,36 +119,101 @@ class TableElement(BlockElement):
         """One line a row."""
         return len(self.block.rows) * (look.line + 2 * look.px(_CELL_PAD_Y))
 
+    def ensure(self, look: Look) -> None:
+        """Lays it out for a look, or again if it was waiting for a picture."""
+        if self.is_waiting:
+            self.generation = 0
+        super().ensure(look)
+
     def lay_out(self, look: Look) -> None:
         """Measures the columns, then lays out the cells that are not yet."""
-        pad_x, pad_y = look.px(_CELL_PAD_X), look.px(_CELL_PAD_Y)
-        self._left, self._pad = self.left(look), pad_x
-        columns = self._measure(look, look.width - self._left, pad_x)
+        self._left, self._pad = self.left(look), look.px(_CELL_PAD_X)
+        self._pad_y = look.px(_CELL_PAD_Y)
+        columns = self._measure(look, look.width - self._left)
         if self._look is not look or columns != self._columns:
-            self._boxes, self._tops, self._row_areas = [], [0.0], []
+            self._drop()
         self._columns, self._look = columns, look
-        y = self._tops[-1]
-        for number, row in enumerate(self.cells[len(self._boxes) :], len(self._boxes)):
-            boxes = [
-                _cell_box(look, cell, width - 2 * pad_x, align, is_header=number == 0)
-                for cell, width, align in zip(row, columns, self._aligns(), strict=True)
-            ]
-            self._boxes.append(boxes)
-            self._row_areas.append(self._areas_in(row, boxes, y + pad_y))
-            y += max(box.height for box in boxes) + 2 * pad_y
-            self._tops.append(y)
-        self.height = y
-        self.areas = [area for areas in self._row_areas for area in areas]
+        self._lay_out_again(look)
+        for number in range(len(self._boxes), len(self.cells)):
+            self._boxes.append(self._row(look, number))
+            self._tops.append(self._tops[-1] + self._row_height(number))
+            self._row_areas.append(self._areas_in(number))
+        self.height = self._tops[-1] + (look.px(_BAR_ROOM) if self._overflow() else 0.0)
+        self.scroll_x = min(self.scroll_x, self._overflow())
+        self._place_areas()
+
+    def _row(self, look: Look, number: int) -> list[Cell]:
+        made = [
+            Cell(look, cell, width - 2 * self._pad, align or "", is_header=number == 0)
+            for cell, width, align in zip(
+                self.cells[number], self._columns, self.block.aligns, strict=True
+            )
+        ]
+        if any(cell.is_waiting for cell in made):
+            self._waiting.add(number)
+        return made
+
+    def _row_height(self, number: int) -> float:
+        return max(cell.box.height for cell in self._boxes[number]) + 2 * self._pad_y
+
+    def _lay_out_again(self, look: Look) -> None:
+        """Lays out the rows whose pictures have come."""
+        rows = [number for number in self._waiting if number < len(self._boxes)]
+        self._waiting.clear()
+        come = [number for number in rows if not self._is_pending(look, number)]
+        self._waiting.update(set(rows).difference(come))
+        for number in come:
+            self._boxes[number] = self._row(look, number)
+        if come:
+            first = min(come)
+            del self._tops[first + 1 :], self._row_areas[first:]
+            for number in range(first, len(self._boxes)):
+                self._tops.append(self._tops[-1] + self._row_height(number))
+                self._row_areas.append(self._areas_in(number))
+
+    def _is_pending(self, look: Look, number: int) -> bool:
+        maths = look.maths
+        return maths is not None and any(
+            maths.metrics(key).state is MathState.PENDING
+            for cell in self._boxes[number]
+            for key in cell.shown.keys
+        )
+
+    def scroll_by(self, distance: float) -> bool:
+        """Scrolls it sideways where it is wider than the column; whether anything moved."""
+        before = self.scroll_x
+        self.scroll_x = min(max(before + distance, 0.0), self._overflow())
+        if self.scroll_x != before:
+            self._place_areas()
+        return self.scroll_x != before
+
+    def show_action(self, index: int) -> None:
+        """Scrolls sideways to a link."""
+        areas = [area for areas in self._row_areas for area in areas]
+        if index < len(areas) and areas[index]:
+            left = areas[index][0].left() - self._left
+            if not 0 <= left - self.scroll_x < self._seen_width() - 4 * self._pad:
+                self.scroll_by(left - self.scroll_x - self._seen_width() / 3)
 
     def release(self) -> None:
         """Drops the layouts of the cells."""
-        self._boxes, self._tops, self._row_areas = [], [0.0], []
+        self._drop()
         self.generation = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a picture of a formula is still being made."""
+        return bool(self._waiting)
+
+    def _drop(self) -> None:
+        self._boxes, self._tops, self._row_areas = [], [0.0], []
+        self._waiting.clear()
 
     def _keep(self, rows: int) -> None:
         """Forgets all but the first rows."""
         del self._cells[rows:], self._starts[rows:], self._boxes[rows:], self._row_areas[rows:]
         del self._tops[max(min(rows, len(self._boxes)), 0) + 1 :]
+        self._waiting = {number for number in self._waiting if number < rows}
         self._end = 0
         if self._cells:
             self._end = self._starts[-1][-1] + unit_count(self._cells[-1][-1].text) + 1
@@ -140,75 +221,92 @@ class TableElement(BlockElement):
     def paint(self, painter: QPainter, look: Look, at: QPointF, clip: QRectF, marks: Marks) -> None:
         """Paints the grid and the cells in sight."""
         self.paint_frame(painter, look, at, is_rtl=False)
-        roles, left = look.roles, self.left(look)
-        pad_x, pad_y = look.px(_CELL_PAD_X), look.px(_CELL_PAD_Y)
-        card = QRectF(at.x() + left, at.y(), sum(self._columns), self.height)
-        paint_card(painter, card, look.px(_RADIUS), roles.window, roles.line)
+        roles, radius = look.roles, look.px(_RADIUS)
+        card = QRectF(at.x() + self.left(look), at.y(), self._seen_width(), self.height)
+        paint_card(painter, card, radius, roles.window, roles.line)
+        painter.save()
+        painter.setClipRect(card.adjusted(1, 0, -1, 0), Qt.ClipOperation.IntersectClip)
         first = max(bisect_right(self._tops, clip.top() - at.y()) - 1, 0)
         for number in range(first, len(self._boxes)):
-            boxes, y = self._boxes[number], at.y() + self._tops[number]
+            y = at.y() + self._tops[number]
             if y > clip.bottom():
                 break
             if number:
                 painter.fillRect(QRectF(card.x() + 1, y, card.width() - 2, 1), roles.line)
-            x = card.x()
-            for column, box in enumerate(boxes):
-                painter.setPen(roles.text)
-                ranges = self._selected(look, marks, number, column)
-                box.draw(painter, QPointF(x + pad_x, y + pad_y), clip, ranges)
+            ranges = [self._selected(look, marks, number, c) for c in range(len(self._columns))]
+            x = card.x() - self.scroll_x
+            for column, cell in enumerate(self._boxes[number]):
+                if x + self._columns[column] >= card.left() and x <= card.right():
+                    place = QPointF(x + self._pad, y + self._pad_y)
+                    cell.paint(painter, look, place, clip.intersected(card), ranges[column])
                 x += self._columns[column]
         paint_focus(painter, look, at, self.areas, marks.focused)
+        painter.restore()
+        paint_bar(painter, look, card, self.scroll_x, self._overflow())
 
     def hit(self, x: float, y: float) -> int:
         """The text position nearest to a point."""
         if not self._boxes:
             return 0
         number = min(max(bisect_right(self._tops, y) - 1, 0), len(self._boxes) - 1)
-        column, left = 0, x - self._left
+        column, left = 0, x - self._left + self.scroll_x
         while column + 1 < len(self._columns) and left >= self._columns[column]:
             left -= self._columns[column]
             column += 1
-        inside = self._boxes[number][column].hit(left - self._pad, y - self._tops[number])
+        y -= self._tops[number] + self._pad_y
+        inside = self._boxes[number][column].hit(left - self._pad, y)
         return self._starts[number][column] + inside
 
     def word(self, position: int) -> tuple[int, int]:
         """The word around a position."""
-        for starts, boxes in zip(self._starts, self._boxes, strict=False):
-            for start, box in zip(starts, boxes, strict=True):
-                if start <= position <= start + box.length:
-                    first, last = box.word(position - start)
-                    return start + first, start + last
-        return position, position
+        number = max(bisect_right(self._starts, position, key=_first_of) - 1, 0)
+        if number >= len(self._boxes):
+            return position, position
+        starts = self._starts[number]
+        column = max(bisect_right(starts, position) - 1, 0)
+        first, last = self._boxes[number][column].word(position - starts[column])
+        return starts[column] + first, starts[column] + last
 
-    def _aligns(self) -> tuple[str, ...]:
-        return tuple(align or "left" for align in self.block.aligns)
-
-    def _measure(self, look: Look, room: float, pad: float) -> list[float]:
-        body, bold = QFontMetricsF(look.body), QFontMetricsF(look.heading(4)[0])
+    def _measure(self, look: Look, room: float) -> list[float]:
         widths = [look.px(_MIN_COLUMN)] * len(self.block.aligns)
         for number, row in enumerate(self.cells[:MEASURED_ROWS]):
-            metrics = body if number else bold
             for column, cell in enumerate(row):
-                width = metrics.horizontalAdvance(cell.text[:400]) + 2 * pad + 4
+                width = natural_width(look, cell, is_header=number == 0) + 2 * self._pad + 4
                 widths[column] = max(widths[column], float(round(width)))
-        return _fitted(widths, room)
+        return _fitted(widths, room, look.px(_READABLE))
 
-    def _areas_in(self, row: list[Inline], boxes: list[TextBox], y: float) -> list[list[QRectF]]:
-        areas, x = [], self._left + self._pad
-        for column, (cell, box) in enumerate(zip(row, boxes, strict=True)):
-            units = UnitMap(cell.text)
-            for run in cell.runs:
-                if run.style & Style.LINK and is_openable(run.target):
-                    start, end = run.start, run.start + run.length
-                    rects = box.rectangles(units.to_units(start), units.to_units(end))
-                    areas.append([rect.translated(x, y) for rect in rects])
-            x += self._columns[column]
+    def _areas_in(self, number: int) -> list[list[QRectF]]:
+        """Where the links of a row are, as if nothing were scrolled."""
+        areas, x, y = [], self._left + self._pad, self._tops[number] + self._pad_y
+        for cell, width in zip(self._boxes[number], self._columns, strict=True):
+            areas += [[rect.translated(x, y) for rect in rects] for rects in cell.link_areas()]
+            x += width
         return areas
+
+    def _place_areas(self) -> None:
+        """Moves the links to where they are scrolled to; those out of sight have no area."""
+        seen = QRectF(self._left, 0, self._seen_width(), self.height)
+        self.areas = [
+            [rect.translated(-self.scroll_x, 0).intersected(seen) for rect in area]
+            for areas in self._row_areas
+            for area in areas
+        ]
+
+    def _seen_width(self) -> float:
+        room = self._look.width - self._left if self._look else 0.0
+        return min(sum(self._columns), room)
+
+    def _overflow(self) -> float:
+        return max(sum(self._columns) - self._seen_width(), 0.0)
 
     def _selected(self, look: Look, marks: Marks, number: int, column: int) -> list[Format]:
         offset = self._starts[number][column]
         drawn = selection_formats(look, marks)
         return [mark._replace(start=mark.start - offset) for mark in drawn]
+
+
+def _first_of(starts: list[int]) -> int:
+    return starts[0]
 
 
 def _starts(cells: list[Inline], position: int) -> list[int]:
@@ -220,10 +318,16 @@ def _starts(cells: list[Inline], position: int) -> list[int]:
     return starts
 
 
-def _fitted(widths: list[float], room: float) -> list[float]:
-    """Widths that fit: columns wider than a fair share give way, the others keep theirs."""
+def _fitted(widths: list[float], room: float, readable: float) -> list[float]:
+    """Widths that fit: columns wider than a fair share give way, the others keep theirs.
+
+    Where that would leave columns too narrow to read, the table is wider than the room.
+    """
     if sum(widths) <= room:
         return widths
+    least = [min(width, readable) for width in widths]
+    if sum(least) > room:
+        return least
     fair, rest, left = room / len(widths), room, len(widths)
     for width in sorted(widths):
         if width > rest / left:
@@ -231,18 +335,4 @@ def _fitted(widths: list[float], room: float) -> list[float]:
         rest -= width
         left -= 1
     fair = rest / left if left else fair
-    return [min(width, fair) for width in widths]
-
-
-def _cell_box(look: Look, cell: Inline, width: float, align: str, *, is_header: bool) -> TextBox:
-    units = UnitMap(cell.text)
-    formats = [
-        Format(
-            units.to_units(run.start),
-            units.to_units(run.start + run.length) - units.to_units(run.start),
-            look.format(run.style),
-        )
-        for run in cell.runs
-    ]
-    font = look.heading(5)[0] if is_header else look.body
-    return TextBox(cell.text, BoxStyle(font, look.line, alignment=align), max(width, 1.0), formats)
+    return [max(min(width, fair), low) for width, low in zip(widths, least, strict=True)]

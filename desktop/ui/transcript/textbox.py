@@ -59,6 +59,7 @@ class BoxStyle:
         line: Height of a line in pixels; taller glyphs make taller lines.
         is_wrapped: Whether lines break at the width.
         tab_width: Distance of tab stops, 0 for Qt's own.
+        is_code: Whether it is always written from left to right.
         alignment: ``left``, ``center`` or ``right``; "" follows the text's direction.
     """
 
@@ -66,12 +67,17 @@ class BoxStyle:
     line: float
     is_wrapped: bool = True
     tab_width: float = 0.0
+    is_code: bool = False
     alignment: str = ""
 
 
 @dataclass(slots=True)
 class Piece:
-    """A stretch of the text with a layout of its own, placed in the box."""
+    """A stretch of the text with a layout of its own, placed in the box.
+
+    Attributes:
+        is_ended: Whether its last character is a newline and more follows.
+    """
 
     layout: QTextLayout
     text: str
@@ -83,6 +89,7 @@ class Piece:
     natural_width: float
     objects: list[InlineObject]
     places: list[QPointF]
+    is_ended: bool
 
 
 class TextBox:
@@ -125,16 +132,19 @@ class TextBox:
         option = _option(text, style)
         shown = text.replace("\n", _LINE_SEPARATOR)
         known = earlier.pieces if earlier else []
-        for part in cut_text(shown):
+        parts = list(cut_text(shown))
+        for part in parts:
             index = len(self.pieces)
             end = self.length + unit_count(part)
             marks = [mark for mark in formats if _meets(mark, self.length, end - self.length)]
             inside = [each for each in objects if self.length <= each.position < end]
             old = known[index] if index < len(known) else None
-            if old and (old.text, old.marks, old.objects) == (part, marks, inside):
+            is_ended = index + 1 < len(parts) and part.endswith(_LINE_SEPARATOR)
+            wanted = (part, marks, inside, is_ended)
+            if old and (old.text, old.marks, old.objects, old.is_ended) == wanted:
                 self._take(old)
             else:
-                self._add(part, style, width, marks, option=option, objects=inside)
+                self._add(part, style, width, marks, option, inside, is_ended=is_ended)
         self._tops = [piece.y for piece in self.pieces]
         self._starts = [piece.start for piece in self.pieces]
 
@@ -176,7 +186,7 @@ class TextBox:
             return piece.start
         position = int(line.xToCursor(x))
         end = line.textStart() + line.textLength()
-        is_last = end >= piece.length
+        is_last = end >= piece.length and not piece.is_ended
         if position >= end and not is_last:
             position = piece.layout.previousCursorPosition(end)
         return piece.start + position
@@ -199,26 +209,31 @@ class TextBox:
     def _piece_of(self, position: int) -> Piece:
         return self.pieces[max(bisect_right(self._starts, position) - 1, 0)]
 
-    def _add(
+    def _add(  # noqa: PLR0917
         self,
         text: str,
         style: BoxStyle,
         width: float,
         formats: list[Format],
-        *,
         option: QTextOption,
         objects: list[InlineObject],
+        *,
+        is_ended: bool,
     ) -> None:
+        """Lays a stretch out; the empty line behind its end, if it is ended, is the next one's."""
         layout = QTextLayout(text, style.font)
         layout.setCacheEnabled(True)
         layout.setTextOption(option)
         length = unit_count(text)
-        piece = Piece(layout, text, formats, self.length, length, self.height, [], 0.0, objects, [])
+        start, y = self.length, self.height
+        piece = Piece(layout, text, formats, start, length, y, [], 0.0, objects, [], is_ended)
         if formats:
             layout.setFormats([_range(mark, piece) for mark in formats])
         y = 0.0
         layout.beginLayout()
         while (line := layout.createLine()).isValid():
+            if is_ended and line.textStart() == length:
+                break
             line.setLineWidth(width)
             natural = line.height()
             tall = max(style.line, natural)
@@ -248,7 +263,7 @@ def cut_text(text: str) -> Iterator[str]:
     start = 0
     while len(text) - start > MAX_PIECE:
         end = start + MAX_PIECE
-        cut = max(text.rfind(" ", start, end), text.rfind(_LINE_SEPARATOR, start, end)) + 1
+        cut = (text.rfind(_LINE_SEPARATOR, start, end) + 1) or (text.rfind(" ", start, end) + 1)
         if cut <= start:
             cut = end
             while cut > start + 1 and unicodedata.combining(text[cut]):
@@ -277,6 +292,7 @@ def _option(text: str, style: BoxStyle) -> QTextOption:
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     else:
         option.setWrapMode(QTextOption.WrapMode.NoWrap)
+    if style.is_code:
         option.setTextDirection(Qt.LayoutDirection.LeftToRight)
     if style.tab_width:
         option.setTabStopDistance(style.tab_width)

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop.ui.transcript.accessible import install_accessibility
 from desktop.ui.transcript.area import TranscriptArea
-from desktop.ui.transcript.code_block import CodeElement
 from desktop.ui.transcript.commands import Commands
 from desktop.ui.transcript.copying import selected_text
 from desktop.ui.transcript.keyboard import Keyboard
@@ -84,7 +83,7 @@ class TranscriptView(TranscriptArea):
         return text if "\n" not in text else ""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scrolls; with Shift or sideways the code block under the pointer."""
+        """Scrolls; with Shift or sideways the code block or table under the pointer."""
         pixels, degrees = event.pixelDelta(), event.angleDelta()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             event.ignore()
@@ -103,7 +102,7 @@ class TranscriptView(TranscriptArea):
     def _scroll_sideways(self, distance: float, position: QPointF) -> None:
         placed = self.stage.placed_at(position.y())
         element = self.stage.element(placed) if placed else None
-        if isinstance(element, CodeElement) and element.scroll_by(distance):
+        if element is not None and element.scroll_by(distance):
             self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -173,12 +172,20 @@ class TranscriptView(TranscriptArea):
             painter.fillRect(caret, self.stage.look.roles.accent)
             painter.end()
 
+    def _tip_at(self, position: QPointF) -> str:
+        ref = self.stage.action_at(position)
+        action = self.stage.action(ref) if ref else None
+        placed = self.stage.placed_at(position.y())
+        if action is not None or placed is None:
+            return action.tip if action else ""
+        inside = QPointF(position.x() - self.stage.left, position.y() - self.stage.top_of(placed))
+        return self.stage.element(placed).tip_at(inside)
+
     def viewportEvent(self, event: QEvent) -> bool:
         """Shows tool tips and forgets the pointer when it leaves."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            ref = self.stage.action_at(QPointF(event.pos()))
-            action = self.stage.action(ref) if ref else None
-            tip = f"<qt>{escape(action.tip)}</qt>" if action and action.tip else ""
+            text = self._tip_at(QPointF(event.pos()))
+            tip = f"<qt>{escape(text)}</qt>" if text else ""
             QToolTip.showText(event.globalPos(), tip, self.viewport())
             return True
         if event.type() == QEvent.Type.Leave:

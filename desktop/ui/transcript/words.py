@@ -1,6 +1,6 @@
 """The transcript's own words: names of actions, footers, status lines, labels of parts."""
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
 
 from desktop.domain.messages import (
     ActivityPart,
@@ -160,6 +160,28 @@ def version(message: Message) -> str:
     return f"{message.sibling_index + 1}/{message.sibling_count}"
 
 
+def when(message: Message) -> str:
+    """Date and time of a message as the system writes them, or "" where that is not known."""
+    made = _made_at(message)
+    return QLocale().toString(made, QLocale.FormatType.LongFormat) if made else ""
+
+
+def when_short(message: Message) -> str:
+    """The time of a message of today, else its date and time; "" where that is not known."""
+    made = _made_at(message)
+    if made is None:
+        return ""
+    short = QLocale.FormatType.ShortFormat
+    if made.date() == QDate.currentDate():
+        return QLocale().toString(made.time(), short)
+    return QLocale().toString(made, short)
+
+
+def _made_at(message: Message) -> QDateTime | None:
+    seconds = int(message.created_at.timestamp())
+    return QDateTime.fromSecsSinceEpoch(seconds) if seconds > 0 else None
+
+
 def copy() -> str:
     """Name of the action."""
     return _translate("Transcript", "Copy")
@@ -168,6 +190,11 @@ def copy() -> str:
 def copy_code() -> str:
     """Name of the action."""
     return _translate("Transcript", "Copy code")
+
+
+def wrap(*, is_wrapped: bool) -> str:
+    """Name of the action."""
+    return _translate("Transcript", "Unwrap") if is_wrapped else _translate("Transcript", "Wrap")
 
 
 def copy_details() -> str:

@@ -83,11 +83,11 @@ def test_citations_stand_where_they_belong(show: Show) -> None:
 
 
 def test_buttons_and_links_can_be_pressed(show: Show, qtbot: QtBot) -> None:
-    view, _ = show([user("Hi"), assistant("[docs](https://a.example)\n\n```\nx\n```", number=7)])
+    view, _ = show([user("Hi"), assistant("<https://a.example>\n\n```\nx\n```", number=7)])
     item = tree_of(view).child(1)
     found = {item.child(n).text(Text.Name): item.child(n) for n in range(item.childCount())}
-    assert list(found) == ["docs", "Copy code", "Regenerate", "Copy"]
-    link = found["docs"]
+    assert list(found) == ["https://a.example", "Copy code", "Regenerate", "Copy"]
+    link = found["https://a.example"]
     assert link.role() == Role.Link
     with qtbot.waitSignal(view.link_activated):
         link.actionInterface().doAction("Press")

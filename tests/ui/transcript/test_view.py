@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QToolTip
 from pytestqt.qtbot import QtBot
 
 from desktop.domain.messages import Note, Status
+from desktop.ui.link_dialog import LinkDialog
 from desktop.ui.theme import dark_roles
 from desktop.ui.transcript.code_block import CodeElement
 from desktop.ui.transcript.view import TranscriptView
@@ -102,7 +103,13 @@ def test_footers_say_what_is_known_and_never_zero(show: Show) -> None:
     ]
 
 
-def test_a_click_on_a_link_opens_it(show: Show, qtbot: QtBot) -> None:
+def asked(view: TranscriptView) -> LinkDialog:
+    dialog = view.window().findChild(LinkDialog)
+    assert isinstance(dialog, LinkDialog)
+    return dialog
+
+
+def test_a_click_on_a_link_asks_and_opens_it(show: Show, qtbot: QtBot) -> None:
     view, _ = show([user("Hi"), assistant("see [the *docs*](https://docs.aimlapi.com)")])
     view.grab()
     ref = view.stage.actions_of(1)[0]
@@ -110,9 +117,24 @@ def test_a_click_on_a_link_opens_it(show: Show, qtbot: QtBot) -> None:
     place = view.stage.action_rect(ref).center().toPoint()
     qtbot.mouseMove(view.viewport(), place)
     assert view.viewport().cursor().shape() == Qt.CursorShape.PointingHandCursor
-    with qtbot.waitSignal(view.link_activated) as caught:
+    with qtbot.assertNotEmitted(view.link_activated):
         qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    with qtbot.waitSignal(view.link_activated) as caught:
+        qtbot.keyClick(asked(view), Key.Key_Return)
     assert caught.args == ["https://docs.aimlapi.com"]
+
+
+def test_a_link_that_says_where_it_leads_opens_at_once(show: Show, qtbot: QtBot) -> None:
+    view, _ = show([user("Hi"), assistant("see https://docs.aimlapi.com/x?y=1 or me@a.example")])
+    for ref, address in zip(
+        view.stage.actions_of(1),
+        ("https://docs.aimlapi.com/x?y=1", "mailto:me@a.example"),
+        strict=False,
+    ):
+        with qtbot.waitSignal(view.link_activated) as caught:
+            view.commands.activate(ref)
+        assert caught.args == [address]
+    assert view.window().findChild(LinkDialog) is None
 
 
 def test_a_tool_tip_shows_a_link_as_plain_text(show: Show, qtbot: QtBot) -> None:
@@ -127,7 +149,7 @@ def test_a_tool_tip_shows_a_link_as_plain_text(show: Show, qtbot: QtBot) -> None
 
 
 def test_the_keyboard_walks_messages_and_their_actions(show: Show, qtbot: QtBot) -> None:
-    rows = [user("Hi", 1), assistant("see [docs](https://a.example)", number=2), user("Bye", 3)]
+    rows = [user("Hi", 1), assistant("see <https://a.example>", number=2), user("Bye", 3)]
     view, _ = show(rows)
     view.setFocus()
     qtbot.keyClick(view, Key.Key_Home)
@@ -140,7 +162,7 @@ def test_the_keyboard_walks_messages_and_their_actions(show: Show, qtbot: QtBot)
     qtbot.keyClick(view, Key.Key_Tab)
     assert view.stage.action(view.highlights.focused).name == "Regenerate"
     qtbot.keyClick(view, Key.Key_Backtab)
-    assert view.stage.action(view.highlights.focused).name == "docs"
+    assert view.stage.action(view.highlights.focused).name == "https://a.example"
     qtbot.keyClick(view, Key.Key_End)
     assert view.highlights.focused_row == 2
     qtbot.keyClick(view, Key.Key_Up)

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
 from desktop.core import session as session_module
 from desktop.core.session import CONTINUE_TEXT, Session
 from desktop.domain import events as ev
+from desktop.domain.capabilities import GPT_5_1_CHAT
 from desktop.domain.errors import (
     ConnectionLostError,
     DesktopError,
@@ -22,6 +24,7 @@ from desktop.domain.history import Conversation
 from desktop.domain.ids import MessageId
 from desktop.domain.messages import Message, Note, Role, Status, TextPart
 from desktop.domain.parameters import ChatSettings
+from desktop.domain.requests import PreparedRequest, Turn
 from tests.fakes import FakeBackend, FakeHistory, Held, Script
 from tests.waiting import until
 
@@ -353,5 +356,39 @@ def test_nothing_is_lost_when_the_disk_is_full() -> None:
         stage.store.broken = None
         assert await stage.session.save_again()
         assert (await stage.branch())[-1].text == "kept"
+
+    play(story)
+
+
+def test_a_reply_that_is_tried_again_keeps_the_settings_it_began_with() -> None:
+    async def story() -> None:
+        stage = Stage((OfflineError("No network."),), HELLO)
+        began = stage.session.settings
+
+        def choose_another(seconds: float, error: DesktopError) -> None:
+            stage.session.settings = replace(began, model=GPT_5_1_CHAT)
+
+        stage.heard.on_retry_wait = choose_another  # type: ignore[method-assign]
+        await stage.session.send("Say hello")
+        assert [turn.settings for turn in stage.backend.turns] == [began, began]
+        reply = (await stage.branch())[1]
+        assert reply.exchange is not None
+        assert reply.exchange.requested_model == began.model
+
+    play(story)
+
+
+def test_a_bug_does_not_leave_a_reply_that_looks_alive() -> None:
+    class Broken(FakeBackend):
+        def prepare(self, turn: Turn) -> PreparedRequest:
+            raise ZeroDivisionError
+
+    async def story() -> None:
+        stage = Stage()
+        stage.session = Session(stage.store, Broken, ChatSettings())
+        with pytest.raises(ZeroDivisionError):
+            await stage.session.send("Say hello")
+        assert (await stage.branch())[1].status is Status.INTERRUPTED
+        assert not stage.session.is_running
 
     play(story)

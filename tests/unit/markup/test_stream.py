@@ -136,7 +136,7 @@ def busy_clock() -> Callable[[], float]:
 @pytest.mark.parametrize("first", ["", "- item\n\n  ```\n  ", "> $$\n> "])
 def test_text_that_cannot_be_cut_is_shown_before_it_is_parsed(first: str) -> None:
     stream = MarkdownStream(busy_clock())
-    text = first + "word " * 4_000
+    text = first + "word " * 3_000
     stream.feed(text)
     shown = [stream.advance().open]
     for _ in range(20):
