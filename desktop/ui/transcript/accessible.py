@@ -102,6 +102,10 @@ class AccessibleTree:
         for row in [row for row in self._items if row >= first]:
             self._items.pop(row).end()
 
+    def end(self, *_: object) -> None:
+        """Ends all items with their view: Qt would end them again when the program does."""
+        self.forget()
+
     def focused(self) -> "RowAccessible | ActionAccessible | None":
         """What the keyboard is on."""
         marks = self.view.highlights

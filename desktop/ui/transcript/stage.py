@@ -8,6 +8,7 @@ from desktop.ui.transcript.anchor import Anchor, Placed, Slot
 from desktop.ui.transcript.code_block import CodeElement
 from desktop.ui.transcript.elements import NOWHERE, Action, Element
 from desktop.ui.transcript.flow import TranscriptFlow
+from desktop.ui.transcript.large_table import LargeTableElement
 from desktop.ui.transcript.look import COLUMN_PX, Look
 from desktop.ui.transcript.places import caret_x, line_span
 from desktop.ui.transcript.selection import Point, Selection
@@ -179,10 +180,12 @@ class Stage:
         y = self.top_of(placed)
         if y + top < 0 or y + bottom > self.height - self.anchor.bottom_pad:
             self.scroll(y + top - self.height * _REVEAL_SHARE)
-        if isinstance(element, CodeElement | TableElement):
+        if isinstance(element, CodeElement | TableElement | LargeTableElement):
             self._reveal_sideways(element, unit, bottom - 1)
 
-    def _reveal_sideways(self, element: CodeElement | TableElement, unit: int, y: float) -> None:
+    def _reveal_sideways(
+        self, element: CodeElement | TableElement | LargeTableElement, unit: int, y: float
+    ) -> None:
         x, room = caret_x(element, unit, y), self.look.width
         if not 0 <= x < room - self.look.px(_SIDE_ROOM):
             element.scroll_by(x - room * _REVEAL_SHARE)

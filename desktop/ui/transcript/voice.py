@@ -40,6 +40,7 @@ class TranscriptVoice(QObject):
         super().__init__(view)
         self._view = view
         self.tree = AccessibleTree(view, commands)
+        view.destroyed.connect(self.tree.end)
         self.is_announcing = True
         self._running: dict[int, str] = {}
         self._waiting: list[str] = []
