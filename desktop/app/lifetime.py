@@ -182,7 +182,7 @@ class Lifetime:
         if last.isdigit():
             workspace.chat.open(int(last))
         else:
-            workspace.chat.draft_loaded.emit(page.new_draft)
+            workspace.chat.begin(page.new_draft)
         workspace.scope.spawn(self._open.warm_up(), on_error=self._on_warm_up_error)
         if self._options.files:
             names = ", ".join(path.name for path in self._options.files)

@@ -78,6 +78,7 @@ class ChatController(QObject):
         self._running: dict[int, _Chat] = {}
         self._current = self._new_chat(ChatSettings())
         self._opening = 0
+        self._has_shown = False
         timeline.begin(self._current.session)
 
     # -- state -----------------------------------------------------------------------------
@@ -107,6 +108,11 @@ class ChatController(QObject):
 
     # -- which conversation ------------------------------------------------------------------
 
+    def begin(self, draft: str) -> None:
+        """Starts with the conversation that does not exist yet, and its unsent text."""
+        self._has_shown = True
+        self.draft_loaded.emit(draft)
+
     def new_conversation(self) -> None:
         """Shows an empty conversation with the settings of the open one; one at a time."""
         self._opening += 1
@@ -127,9 +133,17 @@ class ChatController(QObject):
         if chat is None:
             conversation = await self._store.conversation(conversation_id)
             if conversation is None:
+                await self._stay(conversation_id)
                 return
             chat = self._new_chat(conversation.settings, conversation)
         await self._show(chat, opening)
+
+    async def _stay(self, conversation_id: ConversationId) -> None:
+        """A conversation is gone: the list learns of it, and what is shown stays."""
+        self.listed.emit(conversation_id)
+        if not self._has_shown:
+            self.begin(await self._store.new_draft())
+        self.conversation_changed.emit(self.conversation)
 
     async def _show(self, chat: _Chat, opening: int) -> None:
         conversation = chat.session.conversation
@@ -141,7 +155,9 @@ class ChatController(QObject):
             return
         if not await self.timeline.show(chat.session, lambda: opening == self._opening):
             return
-        self.leaving.emit()
+        if self._has_shown:  # before the first, what is typed is for the one that opens
+            self.leaving.emit()
+        self._has_shown = True
         self._current = chat
         self.conversation_opened.emit(chat.session.conversation)
         self.title_changed.emit(self.title)
