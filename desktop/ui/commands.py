@@ -158,7 +158,7 @@ class Commands(QObject):
         account.status_changed.connect(self._on_key_status_changed)
         account.removal_failed.connect(self._on_removal_failed)
         account.balance_changed.connect(self._on_balance_changed)
-        account.host_changed.connect(self._window.status.set_host)
+        account.host_changed.connect(self._on_host_changed)
         preferences.changed.connect(self._on_preferences_changed)
         self._window.status.set_demo(workspace.is_demo)
         self._on_preferences_changed(preferences.settings)
@@ -337,7 +337,8 @@ class Commands(QObject):
         self._show_block()
 
     def _on_running_changed(self, is_running: bool) -> None:
-        self._window.status.set_state("busy" if is_running else "ok")
+        if is_running:
+            self._window.status.set_state("busy")
         self._enable_actions()
 
     def _enable_actions(self) -> None:
@@ -354,10 +355,14 @@ class Commands(QObject):
             self.action(name).setEnabled(workspace.chat.conversation is not None)
 
     def _on_reply_ended(self, message: Message) -> None:
-        if message.fault is None:
+        status, fault = self._window.status, message.fault
+        if fault is None:
+            status.set_state("ok" if message.parts else "unknown")
             self._here().account.refresh_balance()
-        elif message.fault.kind in _FAILED_CALLS:
-            self._window.status.set_state("failed", message.fault.user_text)
+        elif fault.kind in _FAILED_CALLS:
+            status.set_state("failed", fault.user_text)
+        else:
+            status.set_state("ok")
 
     def _show_cost(self) -> None:
         conversation = self._chat().conversation
@@ -365,10 +370,16 @@ class Commands(QObject):
         text = self.tr("This conversation {cost}").format(cost=cost) if cost else ""
         self._window.status.set_cost(text)
 
+    def _on_host_changed(self, host: str) -> None:
+        self._window.status.set_host(host)
+        self._window.status.set_state("unknown")
+
     def _on_balance_changed(self, usd: str) -> None:
         amount = cost_text(usd)
         text = self.tr("Balance {amount}").format(amount=amount) if amount else ""
         self._window.status.set_balance(text)
+        if amount and not self._chat().is_running:
+            self._window.status.set_state("ok")
 
     def _on_key_status_changed(self, status: KeyStatus) -> None:
         workspace = self._here()

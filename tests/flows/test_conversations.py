@@ -298,6 +298,7 @@ def test_no_key_no_send_and_the_reason_is_told(tell: Tell, server: FaultServer) 
         assert app.send_button.accessibleDescription() == "Enter an API key first"
         assert app.send_button.toolTip() == "Enter an API key first"
         assert app.message_box.isEnabled()
+        assert app.window.status._state == "unknown"
         app.type("Say hello")
         QTest.keyClick(app.message_box, Qt.Key.Key_Return)
         for command in ("send", "regenerate", "continue"):
@@ -331,3 +332,16 @@ def test_continue_in_an_empty_conversation_asks_nothing(tell: Tell, server: Faul
 
 def _dialogs() -> list[object]:
     return [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox)]
+
+
+def test_the_dot_says_how_the_last_call_went(tell: Tell, server: FaultServer) -> None:
+    async def story(app: App) -> None:
+        server.reply_sse(answer(CC))
+        await app.ask("Say hello")
+        assert app.window.status._state == "ok"
+        server.reply_error(401, {"message": "This request requires a valid API key"})
+        app.type_and_send("Again")
+        await app.wait_for_end()
+        assert app.window.status._state == "failed"
+
+    tell(story)
